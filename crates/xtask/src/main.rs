@@ -1,0 +1,2 @@
+//! Programs behind the Makefile.
+fn main() {}
