@@ -1,2 +1,79 @@
-//! Programs behind the Makefile.
-fn main() {}
+//! The command line: `cargo xtask`.
+
+use anstyle::AnsiColor;
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use xtask::build::Selection;
+use xtask::{Workspace, build, python, run, size};
+
+/// Builds, measures and runs the plugins of this workspace.
+///
+/// The Makefile calls these programs; `make` alone lists the usual ways in.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    arg_required_else_help = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    program: Program,
+}
+
+#[derive(Subcommand)]
+enum Program {
+    /// Build plugins into dist/, and say what each weighs, hears and asks of its gateway
+    ///
+    /// Compiles for wasm32-wasip1 (installing that target when it is missing), drops the callbacks that a plugin does
+    /// not use, writes the ABI marker and strips the names. Fails when a plugin imports a function that is not in
+    /// crates/xtask/dist.allow-list, or is over its line in crates/xtask/size-budget.
+    Build {
+        #[command(flatten)]
+        selection: Selection,
+        /// Build nothing; fail when a file in dist/ is missing or older than its sources
+        #[arg(long)]
+        check: bool,
+    },
+    /// Show what the bytes of a plugin are: its largest modules and functions
+    Size {
+        /// The plugin, by folder name
+        plugin: String,
+        /// Rows to show
+        #[arg(long, default_value_t = 20)]
+        top: usize,
+    },
+    /// Install Envoy and httpbin into target/python, when missing or when their versions changed
+    Setup,
+    /// Run the plugins in a real Envoy in front of a real httpbin, without Docker
+    ///
+    /// Builds and installs what is missing, starts both from envoy.yaml and shows the plugins' log lines until Ctrl-C.
+    /// Envoy's whole log is in target/run/envoy.log.
+    RunEnvoy(run::Options),
+}
+
+fn main() -> ExitCode {
+    let Err(error) = start(Arguments::parse()) else {
+        return ExitCode::SUCCESS;
+    };
+    let red = AnsiColor::Red.on_default();
+    anstream::eprintln!("{red}error{red:#}: {error:#}");
+    ExitCode::FAILURE
+}
+
+fn start(arguments: Arguments) -> Result<()> {
+    let workspace = Workspace::load()?;
+    match arguments.program {
+        Program::Build {
+            selection,
+            check: true,
+        } => build::check(&workspace, &selection),
+        Program::Build {
+            selection,
+            check: false,
+        } => build::build(&workspace, &selection),
+        Program::Size { plugin, top } => size::explain(&workspace, &plugin, top),
+        Program::Setup => python::ensure(&workspace).map(drop),
+        Program::RunEnvoy(options) => run::run(&workspace, &options),
+    }
+}

@@ -1,0 +1,45 @@
+# The front door. `make` lists what there is; the programs behind it are in crates/xtask (`cargo xtask --help`).
+
+WASM_CRATES = $(patsubst plugins/%/Cargo.toml,--package %,$(wildcard plugins/*/Cargo.toml)) \
+              $(patsubst examples/%/Cargo.toml,--package %,$(wildcard examples/*/Cargo.toml))
+
+.DEFAULT_GOAL := help
+.PHONY: help build-plugins run run-envoy test bench up down lint docs clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build-plugins: ## build plugins/ into dist/ and say what each weighs
+	cargo xtask build --all
+
+run: run-envoy ## try the plugins: a real Envoy and httpbin, no Docker
+
+run-envoy: ## the same; ports by GATEWAY_PORT, HTTPBIN_PORT, ADMIN_PORT
+	cargo xtask run-envoy
+
+test: ## build everything, set up Envoy, run all tests
+	cargo xtask build --all --examples
+	cargo xtask setup
+	cargo test --workspace
+
+bench: build-plugins ## measure the plugins on a real Envoy
+	cargo xtask setup
+	cargo run --release --package bench
+
+up: build-plugins ## start the compose stack: Higress, httpbin, redis
+	docker compose up --detach --wait
+
+down: ## end the compose stack
+	docker compose down
+
+lint: ## formatting, and clippy for this machine and for wasm
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- --deny warnings
+	cargo clippy --target wasm32-wasip1 --package plugin-core $(WASM_CRATES) -- --deny warnings
+
+docs: ## the documentation of all crates, in target/doc
+	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
+
+clean: ## remove everything that was built or installed here
+	cargo clean
+	rm -rf dist target

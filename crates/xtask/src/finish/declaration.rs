@@ -1,0 +1,140 @@
+//! What a plugin says about itself: the custom section that `register!` writes.
+
+use super::Feature;
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
+use std::fmt;
+use walrus::{IdsToIndices, Module};
+
+/// The section's name.
+pub(super) const SECTION: &str = "plugin-core";
+
+/// A version of the proxy-wasm ABI that a plugin may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Abi {
+    /// Understood by every gateway.
+    V0_2_1,
+    /// Higress's extension with all header states.
+    V0_2_100,
+}
+
+impl Abi {
+    /// The marker exports, in their order. A gateway takes the first that it knows: Higress the newer one, while stock
+    /// Envoy passes over that one and runs the module as 0.2.1.
+    pub(super) fn markers(self) -> &'static [&'static str] {
+        match self {
+            Self::V0_2_1 => &["proxy_abi_version_0_2_1"],
+            Self::V0_2_100 => &["proxy_abi_version_0_2_100", "proxy_abi_version_0_2_1"],
+        }
+    }
+}
+
+impl fmt::Display for Abi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V0_2_1 => "0.2.1",
+            Self::V0_2_100 => "0.2.100",
+        })
+    }
+}
+
+/// The content of the section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declaration {
+    /// The plugin's name, as `register!` has it.
+    pub name: String,
+    /// The ABI that the plugin asks for.
+    pub abi: Abi,
+}
+
+impl Declaration {
+    pub(super) fn read(module: &Module) -> Result<Self> {
+        let Some((_, section)) = module
+            .customs
+            .iter()
+            .find(|(_, section)| section.name() == SECTION)
+        else {
+            bail!(
+                "the module has no `{SECTION}` section, so it is not a plugin of this workspace; \
+                 a plugin's lib.rs ends with `register!(ThePlugin, \"the-plugin\");`"
+            );
+        };
+        let bytes = section.data(&IdsToIndices::default());
+        let text = std::str::from_utf8(&bytes)
+            .with_context(|| format!("section `{SECTION}` is not UTF-8"))?;
+        Self::parse(text)
+            .with_context(|| format!("in the section `{SECTION}`, which `register!` writes"))
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let (mut name, mut abi) = (None, None);
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            let before = match line.split_once('=') {
+                Some(("name", value)) => name.replace(value.to_owned()).is_some(),
+                Some(("abi", "0.2.1")) => abi.replace(Abi::V0_2_1).is_some(),
+                Some(("abi", "0.2.100")) => abi.replace(Abi::V0_2_100).is_some(),
+                Some(("abi", other)) => bail!("unknown ABI `{other}`; known are 0.2.1 and 0.2.100"),
+                _ => bail!("cannot read the line `{line}`; known are `name=..` and `abi=..`"),
+            };
+            if before {
+                bail!(
+                    "`{line}` comes on top of an earlier one; does the crate call `register!` twice?"
+                );
+            }
+        }
+        Ok(Self {
+            name: name.context("no line `name=..`")?,
+            abi: abi.context("no line `abi=..`")?,
+        })
+    }
+
+    /// Refuses features that the declared ABI cannot give.
+    pub(super) fn allow(&self, features: &BTreeSet<Feature>) -> Result<()> {
+        if self.abi == Abi::V0_2_1 && features.contains(&Feature::BodyBeforeHeaders) {
+            bail!(
+                "plugin `{}` reads a body before it lets the headers go, which ABI 0.2.1 cannot do (the request would \
+                 hang); add `const ABI: Abi = Abi::V0_2_100;` to its `impl Plugin`, or let the headers go first",
+                self.name
+            );
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_name_and_abi_and_passes_over_padding() {
+        let read = Declaration::parse("name=a-b\nabi=0.2.1\n\n\n").unwrap();
+        assert_eq!(
+            read,
+            Declaration {
+                name: "a-b".into(),
+                abi: Abi::V0_2_1
+            }
+        );
+        assert_eq!(
+            Declaration::parse("name=a\nabi=0.2.100\n").unwrap().abi,
+            Abi::V0_2_100
+        );
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_a_section() {
+        for (text, expected) in [
+            ("name=a\nabi=0.3\n", "unknown ABI `0.3`"),
+            ("abi=0.2.1\n", "no line `name=..`"),
+            ("name=a\n", "no line `abi=..`"),
+            (
+                "name=a\nabi=0.2.1\nname=b\nabi=0.2.1\n",
+                "`register!` twice",
+            ),
+            ("colour=red\n", "cannot read the line `colour=red`"),
+        ] {
+            let error = Declaration::parse(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text:?} gave: {error}");
+        }
+    }
+}

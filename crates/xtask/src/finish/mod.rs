@@ -1,0 +1,107 @@
+//! Makes of the module that the linker wrote the one that a gateway loads: only the callbacks in use, the right ABI
+//! marker, no names.
+//!
+//! A callback that is not exported is never called, so a plugin pays per request only for the phases that it uses.
+
+mod declaration;
+mod exports;
+mod facts;
+mod imports;
+mod phases;
+
+pub use declaration::{Abi, Declaration};
+pub use imports::Import;
+pub use phases::Feature;
+
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
+use walrus::{Module, ModuleConfig, passes::gc};
+
+/// Whether function names stay in the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// Drop them: they are half of the file, and a gateway has no use for them.
+    Strip,
+    /// Keep them, to see what the bytes are.
+    Keep,
+}
+
+/// A module ready for a gateway, and what was found out on the way.
+#[derive(Debug)]
+pub struct Finished {
+    /// The module.
+    pub wasm: Vec<u8>,
+    /// What the plugin says about itself.
+    pub declaration: Declaration,
+    /// The optional features of core that the plugin reaches.
+    pub features: BTreeSet<Feature>,
+    /// The exported callbacks, in export order.
+    pub callbacks: Vec<&'static str>,
+    /// What the module asks of its gateway.
+    pub imports: Vec<Import>,
+}
+
+/// Finishes the module `raw`, as `cargo build --release --target wasm32-wasip1` wrote it. `version` is the plugin
+/// package's version; it goes into the module's `plugin` section.
+///
+/// # Errors
+/// When `raw` is not a plugin of this workspace, is finished already, has no names to read, lacks a callback that it
+/// needs, or asks for something that its ABI cannot give.
+pub fn finish(raw: &[u8], version: &str, names: Names) -> Result<Finished> {
+    let mut module = parse(raw, names)?;
+    facts::refuse_finished(&module)?;
+    let declaration = Declaration::read(&module)?;
+    require_names(&module)?;
+
+    let features = reached_features(raw)?;
+    declaration.allow(&features)?;
+
+    let callbacks = phases::callbacks(&features);
+    exports::keep(&mut module, &callbacks, declaration.abi.markers())?;
+    gc::run(&mut module);
+    let imports = imports::list(&module);
+    facts::replace_custom_sections(&mut module, &declaration, version)?;
+    let wasm = module.emit_wasm();
+
+    wasmparser::Validator::new()
+        .validate_all(&wasm)
+        .context("the finished module is not valid WebAssembly; this is a fault of `xtask`, please report it")?;
+    Ok(Finished {
+        wasm,
+        declaration,
+        features,
+        callbacks,
+        imports,
+    })
+}
+
+fn parse(raw: &[u8], names: Names) -> Result<Module> {
+    ModuleConfig::new()
+        .generate_name_section(names == Names::Keep)
+        .generate_producers_section(false)
+        .parse(raw)
+        .context("cannot read the module that cargo wrote")
+}
+
+fn require_names(module: &Module) -> Result<()> {
+    if module
+        .funcs
+        .iter_local()
+        .all(|(id, _)| module.funcs.get(id).name.is_none())
+    {
+        bail!(
+            "the module has no function names, and without them the phases that the plugin uses cannot be told; \
+             set `strip = \"none\"` in [profile.release] of the workspace's Cargo.toml"
+        );
+    }
+    Ok(())
+}
+
+/// The features reached from the callbacks that every plugin has. The optional callbacks are left out of the question,
+/// because core's own code in them would count as a use.
+fn reached_features(raw: &[u8]) -> Result<BTreeSet<Feature>> {
+    let mut module = parse(raw, Names::Strip)?;
+    exports::keep(&mut module, &phases::ALWAYS, &[])?;
+    gc::run(&mut module);
+    phases::marked(&module)
+}

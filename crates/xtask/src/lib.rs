@@ -1,0 +1,15 @@
+//! The programs behind the Makefile, as a library: building, measuring and running the plugins.
+//!
+//! The binary only reads the command line. What is worth a test lives here; [`finish`] in particular is a pure function
+//! from the bytes that the compiler wrote to the bytes that a gateway loads.
+
+pub mod build;
+pub mod finish;
+pub mod python;
+pub mod run;
+pub mod size;
+mod terminal;
+mod toolchain;
+mod workspace;
+
+pub use workspace::Workspace;

@@ -1,0 +1,225 @@
+//! The finish step on small modules: what it keeps, writes and refuses.
+
+mod fixture;
+
+use fixture::{Fixture, HIGRESS, PORTABLE};
+use wasmparser::{Parser, Payload};
+use xtask::finish::{Feature, Finished, Names, finish};
+
+fn finished(fixture: &Fixture) -> Finished {
+    finish(&fixture.wasm(), "1.2.3", Names::Strip).unwrap()
+}
+
+fn refused(fixture: &Fixture) -> String {
+    format!(
+        "{:#}",
+        finish(&fixture.wasm(), "1.2.3", Names::Strip).unwrap_err()
+    )
+}
+
+fn exports(wasm: &[u8]) -> Vec<String> {
+    let mut names = Vec::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let Payload::ExportSection(section) = payload.unwrap() {
+            names.extend(
+                section
+                    .into_iter()
+                    .map(|export| export.unwrap().name.to_owned()),
+            );
+        }
+    }
+    names
+}
+
+fn custom_sections(wasm: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let payloads = Parser::new(0).parse_all(wasm).map(Result::unwrap);
+    payloads
+        .filter_map(|payload| match payload {
+            Payload::CustomSection(section) => {
+                Some((section.name().to_owned(), section.data().to_vec()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+const EVERY_PLUGIN: [&str; 8] = [
+    "memory",
+    "_initialize",
+    "proxy_on_memory_allocate",
+    "proxy_on_vm_start",
+    "proxy_on_configure",
+    "proxy_on_context_create",
+    "proxy_on_delete",
+    "proxy_on_request_headers",
+];
+
+#[test]
+fn a_plugin_without_markers_exports_only_what_every_plugin_has() {
+    let finished = finished(&Fixture::new(PORTABLE, &[]));
+    assert_eq!(
+        exports(&finished.wasm),
+        [["proxy_abi_version_0_2_1"].as_slice(), &EVERY_PLUGIN].concat()
+    );
+    assert!(finished.features.is_empty());
+}
+
+#[test]
+fn a_marker_brings_its_callbacks() {
+    for (marker, callbacks) in [
+        (
+            "request_body",
+            ["proxy_on_request_body", "proxy_on_request_trailers"].as_slice(),
+        ),
+        ("response_headers", &["proxy_on_response_headers"]),
+        (
+            "response_body",
+            &[
+                "proxy_on_response_headers",
+                "proxy_on_response_body",
+                "proxy_on_response_trailers",
+            ],
+        ),
+        ("log", &["proxy_on_log"]),
+        ("timer", &["proxy_on_tick"]),
+        ("http_call", &["proxy_on_http_call_response"]),
+    ] {
+        let exports = exports(&finished(&Fixture::new(PORTABLE, &[marker])).wasm);
+        assert_eq!(&exports[1 + EVERY_PLUGIN.len()..], callbacks, "{marker}");
+    }
+}
+
+#[test]
+fn a_marker_in_an_optional_callback_of_core_does_not_count() {
+    let finished = finished(&Fixture::new(PORTABLE, &["log"]));
+    assert_eq!(
+        finished.features.into_iter().collect::<Vec<_>>(),
+        [Feature::Log]
+    );
+}
+
+#[test]
+fn the_callback_is_cores_and_not_that_of_proxy_wasm() {
+    let wasm = finished(&Fixture::new(PORTABLE, &[])).wasm;
+    let found = has_constant(&wasm, 99);
+    assert!(
+        !found,
+        "the constant 99 of proxy-wasm's callback is still in the module"
+    );
+}
+
+/// Whether a function of the module pushes the constant.
+fn has_constant(wasm: &[u8], constant: i32) -> bool {
+    Parser::new(0).parse_all(wasm).map(Result::unwrap).any(|payload| match payload {
+        Payload::CodeSectionEntry(body) => body
+            .get_operators_reader()
+            .unwrap()
+            .into_iter()
+            .any(|operator| matches!(operator.unwrap(), wasmparser::Operator::I32Const { value } if value == constant)),
+        _ => false,
+    })
+}
+
+#[test]
+fn abi_0_2_100_comes_before_the_marker_that_stock_envoy_knows() {
+    let finished = finished(&Fixture::new(
+        HIGRESS,
+        &["body_before_headers", "request_body"],
+    ));
+    assert_eq!(
+        exports(&finished.wasm)[..2],
+        ["proxy_abi_version_0_2_100", "proxy_abi_version_0_2_1"]
+    );
+}
+
+#[test]
+fn a_body_before_headers_needs_abi_0_2_100() {
+    let error = refused(&Fixture::new(PORTABLE, &["body_before_headers"]));
+    assert!(
+        error.contains("plugin `fixture`") && error.contains("const ABI: Abi = Abi::V0_2_100"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_stays_besides_code_is_the_build_facts() {
+    let sections = custom_sections(&finished(&Fixture::new(HIGRESS, &[])).wasm);
+    let [(name, facts)] = sections.as_slice() else {
+        panic!("{sections:?}")
+    };
+    assert_eq!(name, "plugin");
+    let facts: serde_json::Value = serde_json::from_slice(facts).unwrap();
+    assert_eq!(
+        facts,
+        serde_json::json!({"name": "fixture", "version": "1.2.3", "abi": "0.2.100"})
+    );
+}
+
+#[test]
+fn names_stay_when_asked_for() {
+    let finished = finish(&Fixture::new(PORTABLE, &["log"]).wasm(), "1", Names::Keep).unwrap();
+    let names = custom_sections(&finished.wasm)
+        .into_iter()
+        .find(|(name, _)| name == "name")
+        .unwrap()
+        .1;
+    assert!(String::from_utf8_lossy(&names).contains("plugin_core::uses::log"));
+}
+
+#[test]
+fn imports_in_use_are_listed_with_their_callers() {
+    let imports = finished(&Fixture::new(PORTABLE, &[])).imports;
+    assert_eq!(imports.len(), 1);
+    assert_eq!(imports[0].name, "env.proxy_log");
+    assert_eq!(imports[0].callers[0], "say");
+}
+
+#[test]
+fn finishing_twice_is_refused() {
+    let once = finished(&Fixture::new(PORTABLE, &[])).wasm;
+    let error = finish(&once, "1.2.3", Names::Strip)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("finished already") && error.contains("\"name\":\"fixture\""),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_same_module_gives_the_same_bytes() {
+    let fixture = Fixture::new(HIGRESS, &["log", "timer", "http_call"]);
+    assert_eq!(finished(&fixture).wasm, finished(&fixture).wasm);
+}
+
+#[test]
+fn refusals_say_what_to_do() {
+    let fixture = || Fixture::new(PORTABLE, &[]);
+    let no_declaration = Fixture {
+        declaration: None,
+        ..fixture()
+    };
+    let no_names = Fixture {
+        names: false,
+        ..fixture()
+    };
+    let unknown = Fixture::new(PORTABLE, &["websocket"]);
+    let no_callback = Fixture::new(PORTABLE, &["redis_call"]);
+    for (fixture, expected) in [
+        (no_declaration, "register!(ThePlugin, \"the-plugin\")"),
+        (no_names, "strip = \"none\""),
+        (unknown, "`plugin_core::uses::websocket`"),
+        (no_callback, "`plugin_core_proxy_on_redis_call_response`"),
+    ] {
+        let error = refused(&fixture);
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn bytes_that_are_no_module_are_refused() {
+    let error = finish(b"not wasm", "1", Names::Strip)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("cannot read the module"), "{error}");
+}
