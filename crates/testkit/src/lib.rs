@@ -1,1 +1,45 @@
-//! Test kit.
+//! Scenarios for gateway plugins: a real gateway, fake upstreams and a raw HTTP client, all on free local ports.
+//!
+//! A test describes a [`Gateway`], starts it, sends requests and looks at what client, upstream and log saw.
+//! Everything is bounded in time and ends with the value that started it. The README shows how to write a scenario.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "this crate runs only inside tests, where a panic with a clear text is how a failure is told"
+)]
+
+mod body;
+mod client;
+mod engine;
+mod envoy;
+mod gateway;
+mod headers;
+mod httpbin;
+mod plugin;
+mod process;
+mod running;
+mod scenario;
+mod stats;
+mod target;
+mod upstream;
+mod wait;
+mod wire;
+mod workspace;
+
+pub use client::{Connection, Incomplete, Reply, Request};
+pub use engine::{Engine, Refusal, RunningEngine};
+pub use envoy::Envoy;
+pub use gateway::Gateway;
+pub use headers::Headers;
+pub use httpbin::Httpbin;
+pub use plugin::{Configuration, Plugin};
+pub use running::RunningGateway;
+pub use scenario::{Cluster, Filter, HeaderLimits, Route, Scenario, VirtualHost};
+pub use stats::Stats;
+pub use target::{Protocol, Target};
+pub use upstream::{Answer, Fault, Seen, Upstream};
+pub use wait::eventually;
+pub use wire::Broken;
