@@ -2,22 +2,24 @@
 
 mod bootstrap;
 mod build;
+mod catalogue;
 mod cores;
 mod envoy;
 mod load;
 mod memory;
 mod options;
-mod report;
+mod results;
 mod rounds;
 mod start_up;
 mod statistics;
+mod table;
 mod upstream;
 mod usage;
 mod variant;
 
 use crate::cores::Cores;
 use crate::options::Options;
-use crate::report::{Figures, Results};
+use crate::results::{Figures, Results};
 use crate::upstream::Upstream;
 use crate::variant::Variant;
 use anyhow::{Context as _, Result};
@@ -27,7 +29,7 @@ fn main() -> Result<()> {
         print!("{}", options::HELP);
         return Ok(());
     };
-    let variants = variant::select(&options)?;
+    let variants = catalogue::select(&options)?;
     let cores = Cores::split()?;
     let upstream = Upstream::start()?;
     let envoy = envoy::Binary::find(&cores, upstream.port())?;

@@ -1,28 +1,28 @@
-//! The table, the goals, and the same as JSON.
+//! The figures of each variant against its baseline, and the goals they are held against.
 
+use crate::catalogue::{OURS, OURS_NO_RULE, PLAIN};
 use crate::options::Options;
 use crate::statistics::Spread;
-use crate::variant::{Job, OURS, OURS_NO_RULE, PLAIN, Variant};
+use crate::variant::{Job, Variant};
 use serde_json::{Value, json};
-use std::fmt;
 
 /// Everything measured, ready to print.
 pub(crate) struct Results {
-    rows: Vec<Row>,
-    rounds: usize,
-    requests: usize,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) rounds: usize,
+    pub(crate) requests: usize,
 }
 
 /// One variant. What is called extra is the difference to the baseline of the same job and round.
-struct Row {
-    job: Job,
-    name: String,
-    is_baseline: bool,
-    cpu_us: Vec<f64>,
-    extra_cpu_us: Vec<f64>,
-    extra_start_up_ms: Vec<f64>,
-    extra_kib_per_vm: f64,
-    wasm_bytes: Option<u64>,
+pub(crate) struct Row {
+    pub(crate) job: Job,
+    pub(crate) name: String,
+    pub(crate) is_baseline: bool,
+    pub(crate) cpu_us: Vec<f64>,
+    pub(crate) extra_cpu_us: Vec<f64>,
+    pub(crate) extra_start_up_ms: Vec<f64>,
+    pub(crate) extra_kib_per_vm: f64,
+    pub(crate) wasm_bytes: Option<u64>,
 }
 
 /// The raw figures, each list in the order of the variants.
@@ -48,9 +48,7 @@ impl Results {
                 extra_cpu_us: differences(&figures.cpu_us, index, base),
                 extra_start_up_ms: differences(&figures.start_up_ms, index, base),
                 extra_kib_per_vm: kib(index) - kib(base),
-                wasm_bytes: variant
-                    .wasm()
-                    .and_then(|file| Some(file.metadata().ok()?.len())),
+                wasm_bytes: variant.wasm_bytes(),
             }
         });
         Self {
@@ -91,14 +89,14 @@ impl Results {
         json!({ "rounds": self.rounds, "requests": self.requests, "variants": rows, "goals": goals })
     }
 
-    fn row(&self, job: Job, name: &str) -> Option<&Row> {
+    pub(crate) fn row(&self, job: Job, name: &str) -> Option<&Row> {
         self.rows
             .iter()
             .find(|row| row.job == job && row.name == name)
     }
 
     /// The goals whose variants were measured.
-    fn goals(&self) -> impl Iterator<Item = Goal> {
+    pub(crate) fn goals(&self) -> impl Iterator<Item = Goal> {
         let cpu: fn(&Row) -> &[f64] = |row| &row.extra_cpu_us;
         let start_up: fn(&Row) -> &[f64] = |row| &row.extra_start_up_ms;
         [
@@ -162,85 +160,14 @@ fn differences(rounds: &[Vec<f64>], index: usize, base: usize) -> Vec<f64> {
 }
 
 /// A ratio of two medians and its limit.
-struct Goal {
-    text: &'static str,
-    ratio: f64,
-    at_most: f64,
+pub(crate) struct Goal {
+    pub(crate) text: &'static str,
+    pub(crate) ratio: f64,
+    pub(crate) at_most: f64,
 }
 
 impl Goal {
-    fn holds(&self) -> bool {
+    pub(crate) fn holds(&self) -> bool {
         self.ratio <= self.at_most
-    }
-}
-
-impl fmt::Display for Results {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "Median [quartiles] of {} rounds of {} requests; \"extra\" is over the first row of the same round.",
-            self.rounds, self.requests
-        )?;
-        for job in Job::ALL {
-            let rows: Vec<&Row> = self.rows.iter().filter(|row| row.job == job).collect();
-            if rows.is_empty() {
-                continue;
-            }
-            writeln!(f, "\n{}: {}", job.name(), job.title())?;
-            writeln!(
-                f,
-                "{:<24}{:>24}{:>24}{:>9}{:>26}{:>10}{:>11}",
-                "",
-                "CPU us/request",
-                "extra us/request",
-                "/ plain",
-                "extra start-up ms",
-                "KiB/VM",
-                ".wasm KiB"
-            )?;
-            let plain = self
-                .row(job, PLAIN)
-                .and_then(|row| Spread::of(row.extra_cpu_us.iter().copied()));
-            for row in rows {
-                row.write(f, plain)?;
-            }
-        }
-        writeln!(f)?;
-        for goal in self.goals() {
-            let verdict = if goal.holds() { "holds" } else { "MISSED" };
-            writeln!(
-                f,
-                "goal {:<38}{:.2} (at most {:.2}): {verdict}",
-                goal.text, goal.ratio, goal.at_most
-            )?;
-        }
-        Ok(())
-    }
-}
-
-impl Row {
-    fn write(&self, f: &mut fmt::Formatter<'_>, plain: Option<Spread>) -> fmt::Result {
-        let shown = |samples: &[f64]| {
-            Spread::of(samples.iter().copied())
-                .map_or_else(String::new, |spread| spread.to_string())
-        };
-        write!(f, "{:<24}{:>24}", self.name, shown(&self.cpu_us))?;
-        if self.is_baseline {
-            return writeln!(f);
-        }
-        let extra = Spread::of(self.extra_cpu_us.iter().copied());
-        let ratio = extra.zip(plain).map_or_else(String::new, |(own, plain)| {
-            format!("{:.2}", own.median / plain.median)
-        });
-        let size = self
-            .wasm_bytes
-            .map_or_else(String::new, |bytes| (bytes / 1024).to_string());
-        writeln!(
-            f,
-            "{:>24}{ratio:>9}{:>26}{:>10.0}{size:>11}",
-            shown(&self.extra_cpu_us),
-            shown(&self.extra_start_up_ms),
-            self.extra_kib_per_vm,
-        )
     }
 }
