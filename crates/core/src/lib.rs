@@ -1,1 +1,84 @@
-//! Everything a plugin needs.
+//! Everything a Higress or Envoy plugin needs, as straight-line `async` Rust.
+//!
+//! ```
+//! use plugin_core::prelude::*;
+//!
+//! #[derive(Debug, Deserialize)]
+//! struct HelloWorld;
+//!
+//! impl Plugin for HelloWorld {
+//!     async fn on_request(self: Rc<Self>, request: Request) -> Result<Flow> {
+//!         Ok(request.reply(Reply::text(200, "hello world")))
+//!     }
+//! }
+//!
+//! plugin_core::register!(HelloWorld, "hello-world");
+//! ```
+
+#![cfg_attr(
+    not(any(target_arch = "wasm32", feature = "testing")),
+    allow(dead_code, reason = "nothing calls the callbacks in a native build without the fake host")
+)]
+
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub mod abi;
+pub mod body;
+pub mod config;
+mod end;
+mod error;
+mod exchange;
+mod field;
+mod headers;
+pub mod host;
+pub mod http;
+mod join;
+mod logger;
+pub mod metric;
+mod plugin;
+pub mod property;
+mod reply;
+mod request;
+mod response;
+mod retry;
+mod root;
+pub mod rules;
+mod runtime;
+pub mod shared;
+mod slot;
+mod task;
+pub mod time;
+mod uses;
+
+#[doc(hidden)]
+pub use join::join as __join;
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub use proxy_wasm;
+
+pub use end::End;
+pub use error::{Error, ErrorKind, Result};
+pub use field::{FieldValue, HeaderName};
+pub use headers::{HeaderValue, Headers, HeadersMut, is_name, is_value};
+pub use join::join_all;
+pub use plugin::{Abi, Fallback, Flow, Overflow, Plugin};
+pub use reply::Reply;
+pub use request::Request;
+pub use response::Response;
+pub use retry::Backoff;
+pub use task::Background;
+
+/// What nearly every plugin uses.
+pub mod prelude {
+    pub use crate::http::{Answer, Cluster, Service};
+    pub use crate::time::{sleep, timeout};
+    pub use crate::{
+        Abi, Backoff, Background, End, Error, ErrorKind, FieldValue, Fallback, Flow, HeaderName, HeaderValue,
+        Overflow, Plugin, Reply, Request,
+        Response, Result, join, join_all, register,
+    };
+    pub use log;
+    pub use serde::{self, Deserialize};
+    pub use std::rc::Rc;
+    pub use std::time::Duration;
+}

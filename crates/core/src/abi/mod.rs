@@ -1,0 +1,46 @@
+//! The only place that knows proxy-wasm: host calls out, callbacks in. Everything unsafe in this crate is here.
+//!
+//! The published `proxy-wasm` crate gives the start of the module, the allocator that the host writes into, and the ABI
+//! marker. Its host calls panic on any status they do not expect and its dispatcher on any id it does not know; a panic
+//! takes the VM down for all requests. So calls go through thin imports of our own with the status as a number, and
+//! callbacks arrive at exports of our own (`plugin_core_*`), which the build renames to the ABI's names.
+
+#![allow(unsafe_code, reason = "the proxy-wasm ABI passes pointers; every use is in this module")]
+
+mod calls;
+mod exports;
+mod pairs;
+
+pub use calls::ProxyWasm;
+
+use crate::config;
+use crate::plugin::Plugin;
+use crate::runtime::PluginRef;
+use crate::{logger, runtime};
+use proxy_wasm::traits::{Context, RootContext};
+use serde::de::DeserializeOwned;
+use std::rc::Rc;
+
+/// Start of a plugin's module; called by what `register!` makes.
+#[doc(hidden)]
+pub fn start<P: Plugin + DeserializeOwned>(name: &'static str) {
+    logger::start();
+    runtime::set_plugin(name, |node| {
+        let plugin: P = config::from_node(node)?;
+        Ok(Rc::new(plugin) as PluginRef)
+    });
+    proxy_wasm::set_root_context(|_| Box::new(Unfinished));
+}
+
+/// What answers in a module that never went through the build's last step: proxy-wasm's own exports lead here.
+struct Unfinished;
+
+impl Context for Unfinished {}
+
+impl RootContext for Unfinished {
+    fn on_configure(&mut self, _: usize) -> bool {
+        log::error!("this .wasm is not finished: cargo made it, but `make build-plugins` (or `cargo xtask build`) \
+                     completes it; load the file from dist/");
+        false
+    }
+}

@@ -1,0 +1,108 @@
+//! What can go wrong in an exchange: a kind to decide by, a text that helps, and the reply a client gets.
+
+use crate::reply::Reply;
+use std::fmt;
+
+/// Result of what a plugin asks of core.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What kind of thing went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The gateway has no cluster of that name.
+    UnknownCluster,
+    /// The cluster has no host that could be asked.
+    NoHost,
+    /// The service did not answer in time.
+    Timeout,
+    /// The service could not be reached: refused, or closed before it answered.
+    Unreachable,
+    /// The connection broke in the middle of the answer.
+    Reset,
+    /// The answer's status is not the wanted one.
+    Status(u16),
+    /// The answer lacks something, or is not what it should be.
+    Answer,
+    /// A body is larger than the plugin allows.
+    TooLarge,
+    /// A header name or value that must not be sent.
+    InvalidHeader,
+    /// The body cannot be had here, for example because the gateway does not deliver it while headers are held.
+    NoBody,
+    /// The other side was done before the plugin was.
+    Closed,
+    /// The plugin's future waits for nothing that could ever happen.
+    Stuck,
+    /// The host refused a call.
+    Host,
+    /// The plugin's own error.
+    Other,
+}
+
+impl ErrorKind {
+    /// A word for reply details and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownCluster => "unknown_cluster",
+            Self::NoHost => "no_host",
+            Self::Timeout => "timeout",
+            Self::Unreachable => "unreachable",
+            Self::Reset => "reset",
+            Self::Status(_) => "bad_status",
+            Self::Answer => "bad_answer",
+            Self::TooLarge => "body_too_large",
+            Self::InvalidHeader => "invalid_header",
+            Self::NoBody => "no_body",
+            Self::Closed => "closed",
+            Self::Stuck => "stuck",
+            Self::Host => "host_error",
+            Self::Other => "error",
+        }
+    }
+}
+
+/// Something that went wrong: never holds a secret or a body, so it may be logged as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+}
+
+impl Error {
+    /// An error of the plugin's own. The message goes to the log, never to the client.
+    pub fn other(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Other, message)
+    }
+
+    /// An error of a given kind.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    /// What kind of thing went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The reply a client gets when nothing better is decided: a status by kind and a fixed text.
+    pub fn to_reply(&self) -> Reply {
+        let (status, text) = match self.kind {
+            ErrorKind::TooLarge => (413, "Payload Too Large\n"),
+            ErrorKind::Timeout => (504, "Gateway Timeout\n"),
+            ErrorKind::UnknownCluster | ErrorKind::NoHost | ErrorKind::Unreachable | ErrorKind::Reset => {
+                (503, "Service Unavailable\n")
+            }
+            _ => (500, "Internal Server Error\n"),
+        };
+        Reply::text(status, text).details(self.kind.as_str())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

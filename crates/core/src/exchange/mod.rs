@@ -1,0 +1,281 @@
+//! One exchange: owns the plugin's future, feeds it the host's events and turns its state into the host's verdicts.
+
+pub(crate) mod held_body;
+pub(crate) mod side;
+pub(crate) mod wait;
+
+use crate::end::End;
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::{Direction, Host, LocalReply, host};
+use crate::plugin::{Abi, Fallback, Flow, Outcome, Overflow, Work};
+use crate::reply::Reply;
+use crate::request::Request;
+use crate::root::{Chosen, Root, Rule};
+use crate::runtime::PluginRef;
+use crate::task::{self, Current, TaskHandle, TaskId};
+use side::{Demand, Side, Stage, Told, body_state, header_state};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+/// What the host tells about a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// Headers, and whether the message ends with them.
+    Headers(Direction, bool),
+    /// Body: bytes now in the host's buffer, and whether they are the last.
+    Body(Direction, usize, bool),
+    /// Trailers, which end the message.
+    Trailers(Direction),
+}
+
+impl Event {
+    fn direction(self) -> Direction {
+        match self {
+            Self::Headers(direction, _) | Self::Body(direction, ..) | Self::Trailers(direction) => direction,
+        }
+    }
+}
+
+type AtEnd = Box<dyn FnOnce(&End)>;
+
+pub(crate) struct Exchange {
+    pub(crate) id: u32,
+    pub(crate) root: Rc<Root>,
+    pub(crate) rule: Option<Rule>,
+    plugin: PluginRef,
+    request: Side,
+    response: Side,
+    work: RefCell<Option<Work<Result<Flow>>>>,
+    polling: Cell<bool>,
+    finished: Cell<bool>,
+    handle: TaskHandle,
+    at_end: RefCell<Vec<AtEnd>>,
+}
+
+impl Exchange {
+    pub(crate) fn new(id: u32, chosen: Chosen) -> Rc<Self> {
+        let exchange = Rc::new(Self {
+            id,
+            root: chosen.root,
+            rule: chosen.rule,
+            plugin: chosen.plugin,
+            request: Side::new(Direction::Request),
+            response: Side::new(Direction::Response),
+            work: RefCell::new(None),
+            polling: Cell::new(false),
+            finished: Cell::new(false),
+            handle: TaskHandle::new(TaskId::Stream(id)),
+            at_end: RefCell::default(),
+        });
+        exchange.request.stage.set(Stage::Headers);
+        let work = exchange.plugin.clone().start(Request::new(exchange.clone()));
+        *exchange.work.borrow_mut() = Some(work);
+        exchange
+    }
+
+    pub(crate) fn side(&self, direction: Direction) -> &Side {
+        match direction {
+            Direction::Request => &self.request,
+            Direction::Response => &self.response,
+        }
+    }
+
+    pub(crate) fn abi(&self) -> Abi {
+        self.plugin.abi()
+    }
+
+    /// Whether the plugin is still at it.
+    pub(crate) fn is_running(&self) -> bool {
+        !self.finished.get()
+    }
+
+    /// Whether later callbacks concern this exchange at all.
+    pub(crate) fn must_be_kept(&self) -> bool {
+        self.is_running() || !self.at_end.borrow().is_empty()
+    }
+
+    pub(crate) fn add_at_end(&self, work: AtEnd) {
+        self.at_end.borrow_mut().push(work);
+    }
+
+    fn current(self: &Rc<Self>) -> Current {
+        Current { root: self.root.clone(), exchange: Some(self.clone()) }
+    }
+
+    /// Takes in what the host tells, before the plugin is polled.
+    pub(crate) fn note(self: &Rc<Self>, event: Event) {
+        let side = self.side(event.direction());
+        match event {
+            Event::Headers(_, ended) => {
+                side.shown.set(true);
+                side.ended.set(ended);
+                if event.direction() == Direction::Response && self.request.stage.get() == Stage::Headers {
+                    // The gateway answers by itself, to a timeout for example: nothing is left to decide.
+                    log::debug!("the gateway replied while the plugin held the request");
+                    self.stop();
+                }
+            }
+            Event::Body(_, size, ended) => {
+                side.size.set(size);
+                side.ended.set(ended);
+                if side.told.get() == Told::HoldHeaders {
+                    held_body::seen();
+                }
+            }
+            Event::Trailers(_) => {
+                side.ended.set(true);
+                side.trailers.set(true);
+            }
+        }
+    }
+
+    /// Polls the plugin's future once, unless it is being polled already.
+    pub(crate) fn poll(self: &Rc<Self>) {
+        if self.polling.get() {
+            return;
+        }
+        let Some(mut work) = self.work.borrow_mut().take() else { return };
+        self.polling.set(true);
+        let waker = self.handle.waker();
+        let result = task::enter(self.current(), || work.as_mut().poll(&mut Context::from_waker(&waker)));
+        drop(waker);
+        self.polling.set(false);
+        match result {
+            Poll::Ready(result) => {
+                drop(work);
+                self.finish(result);
+            }
+            Poll::Pending if self.waits() => *self.work.borrow_mut() = Some(work),
+            Poll::Pending => {
+                drop(work);
+                self.finish(Err(Error::new(
+                    ErrorKind::Stuck,
+                    "the plugin waits for nothing that could happen: a future that no call, timer or event will wake",
+                )));
+            }
+        }
+    }
+
+    fn waits(&self) -> bool {
+        let demanded = |side: &Side| side.demand.get() != Demand::Nothing;
+        demanded(&self.request) || demanded(&self.response) || self.handle.awaited()
+    }
+
+    fn finish(self: &Rc<Self>, result: Result<Flow>) {
+        let outcome = match result {
+            Ok(flow) => flow.0,
+            Err(error) => task::enter(self.current(), || self.fall_back(&error)),
+        };
+        let reply_possible = self.response.stage.get() == Stage::Ahead || self.response.holds_headers();
+        self.stop();
+        match outcome {
+            Outcome::Forward => {}
+            Outcome::Reply(reply) => {
+                // Whatever was held is the local reply's business now.
+                self.request.told.set(Told::Go);
+                self.response.told.set(Told::Go);
+                if reply_possible {
+                    self.send(&reply);
+                } else {
+                    let _ = host().reset(Direction::Request);
+                }
+            }
+        }
+    }
+
+    fn fall_back(&self, error: &Error) -> Outcome {
+        match self.plugin.failed(error) {
+            Fallback::Forward => {
+                log::warn!("{error}; let through");
+                Outcome::Forward
+            }
+            Fallback::Reply(reply) => {
+                log::error!("{error}; answered {}", reply.status);
+                Outcome::Reply(reply)
+            }
+        }
+    }
+
+    fn send(&self, reply: &Reply) {
+        let details = match reply.details.as_str() {
+            "" => self.root.name.to_owned(),
+            details => format!("{}.{details}", self.root.name),
+        };
+        let sent = host().reply(&LocalReply {
+            status: reply.status,
+            details: &details,
+            headers: &reply.headers,
+            body: &reply.body,
+            grpc_status: reply.grpc_status,
+        });
+        if let Err(status) = sent {
+            log::error!("the gateway did not take the reply: {status}");
+        }
+    }
+
+    /// Ends the plugin's part: everything passes from here on.
+    fn stop(&self) {
+        self.finished.set(true);
+        self.request.pass();
+        self.response.pass();
+        let work = self.work.borrow_mut().take();
+        drop(work);
+    }
+
+    /// Brings the host in line with what the plugin holds now, and gives the verdict for the event being handled.
+    pub(crate) fn settle(&self, event: Option<Event>) -> u32 {
+        let mut verdict = 0;
+        for side in [&self.request, &self.response] {
+            match event.filter(|event| event.direction() == side.direction) {
+                Some(event) => verdict = self.verdict(side, event),
+                None => self.resume(side),
+            }
+        }
+        verdict
+    }
+
+    fn verdict(&self, side: &Side, event: Event) -> u32 {
+        let (verdict, held) = match event {
+            Event::Headers(..) if side.holds_headers() => (self.header_hold(side), Told::HoldHeaders),
+            Event::Headers(..) if side.open_end.get() => return header_state::CONTINUE_AND_END_STREAM,
+            Event::Headers(..) => (header_state::CONTINUE, Told::Go),
+            Event::Body(..) => (side.body_state(), Told::HoldBody),
+            Event::Trailers(_) => (side.body_state().min(body_state::STOP_AND_BUFFER), Told::HoldBody),
+        };
+        match verdict {
+            0 => side.flushed(),
+            _ => side.told.set(held),
+        }
+        verdict
+    }
+
+    fn header_hold(&self, side: &Side) -> u32 {
+        match (self.plugin.abi(), self.plugin.overflow()) {
+            // The body must be able to come while the headers wait; where there is none, nothing more would come.
+            (Abi::V0_2_100, _) if !side.ended.get() => header_state::STOP_ITERATION,
+            (_, Overflow::Backpressure) => header_state::STOP_ALL_AND_WATERMARK,
+            (_, Overflow::Reject) => header_state::STOP_ALL_AND_BUFFER,
+        }
+    }
+
+    /// Resumes a half that the host holds and the plugin does not; exactly once, because `told` is reset with it.
+    fn resume(&self, side: &Side) {
+        if side.must_resume() {
+            side.flushed();
+            let _ = host().resume(side.direction);
+        }
+    }
+
+    /// The log phase: runs what the plugin left for the end of the stream.
+    pub(crate) fn end(self: &Rc<Self>) {
+        let hooks = self.at_end.take();
+        task::enter(self.current(), || hooks.into_iter().for_each(|hook| hook(&End::new())));
+    }
+
+    /// The stream is gone, and with it the plugin's future and all it waited for.
+    pub(crate) fn abandon(&self) {
+        self.stop();
+        self.at_end.take();
+    }
+}

@@ -1,0 +1,124 @@
+//! Header names and values as configurations give them: checked once, when the plugin is configured.
+
+use crate::headers::{is_name, is_value};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+/// A header's name, in lower case, that may be sent as it is. Pseudo headers such as `:path` are names too.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct HeaderName(Cow<'static, str>);
+
+/// A header's value as a configuration writes it: text without CR, LF and NUL.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct FieldValue(Cow<'static, str>);
+
+impl HeaderName {
+    /// A name known when the plugin is written: `const HELLO: HeaderName = HeaderName::from_static("hello");`.
+    ///
+    /// # Panics
+    ///
+    /// If `name` is not a header name in lower case; in a `const`, as above, that is an error of the compiler.
+    pub const fn from_static(name: &'static str) -> Self {
+        assert!(is_lower_name(name.as_bytes()), "not a header name in lower case");
+        Self(Cow::Borrowed(name))
+    }
+
+    /// Whether this is one of HTTP/2's pseudo headers, such as `:path`.
+    pub fn is_pseudo(&self) -> bool {
+        self.0.starts_with(':')
+    }
+}
+
+/// [`is_name`] for the compiler, which cannot run iterators.
+const fn is_lower_name(mut bytes: &[u8]) -> bool {
+    let empty = bytes.is_empty();
+    while let [first, rest @ ..] = bytes {
+        if !matches!(first, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.') {
+            return false;
+        }
+        bytes = rest;
+    }
+    !empty
+}
+
+impl FieldValue {
+    /// A value known when the plugin is written.
+    ///
+    /// # Panics
+    ///
+    /// If `value` holds CR, LF or NUL; in a `const` that is an error of the compiler.
+    pub const fn from_static(value: &'static str) -> Self {
+        assert!(is_one_line(value.as_bytes()), "not a header value: it holds CR, LF or NUL");
+        Self(Cow::Borrowed(value))
+    }
+}
+
+/// [`is_value`] for the compiler.
+const fn is_one_line(mut bytes: &[u8]) -> bool {
+    while let [first, rest @ ..] = bytes {
+        if matches!(first, b'\r' | b'\n' | 0) {
+            return false;
+        }
+        bytes = rest;
+    }
+    true
+}
+
+impl TryFrom<String> for HeaderName {
+    type Error = &'static str;
+
+    fn try_from(mut name: String) -> Result<Self, Self::Error> {
+        if !is_name(name.strip_prefix(':').unwrap_or(&name)) {
+            return Err("allowed: a header name of letters, digits and !#$%&'*+-.^_`|~");
+        }
+        name.make_ascii_lowercase();
+        Ok(Self(Cow::Owned(name)))
+    }
+}
+
+impl Deref for HeaderName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for HeaderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for FieldValue {
+    type Error = &'static str;
+
+    fn try_from(value: String) -> Result<Self, Self::Error> {
+        if is_value(value.as_bytes()) { Ok(Self(Cow::Owned(value))) } else { Err("allowed: a header value without CR, LF and NUL") }
+    }
+}
+
+impl AsRef<[u8]> for FieldValue {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl Deref for FieldValue {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Says how long it is, not what it is: a configured value may be a secret.
+impl fmt::Debug for FieldValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FieldValue({} bytes)", self.0.len())
+    }
+}

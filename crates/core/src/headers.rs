@@ -1,0 +1,213 @@
+//! Headers as they are on the wire: bytes, in order, with repetitions.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::{Host, Map, Pairs, host};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// What the host silently turns into an *empty* list; refused here instead.
+const MAX_PAIRS: usize = 1024;
+const MAX_PAIRS_BYTES: usize = 1 << 20;
+
+/// A header's value: bytes that need not be UTF-8.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HeaderValue(Vec<u8>);
+
+impl HeaderValue {
+    /// The value as text, if it is UTF-8.
+    pub fn to_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
+    /// The bytes as they came.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Takes the bytes out.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+impl From<Vec<u8>> for HeaderValue {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl AsRef<[u8]> for HeaderValue {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl PartialEq<str> for HeaderValue {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other.as_bytes()
+    }
+}
+
+impl PartialEq<&str> for HeaderValue {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == other.as_bytes()
+    }
+}
+
+impl fmt::Display for HeaderValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.0))
+    }
+}
+
+/// Says how long the value is, not what it is: a header may be a secret, and `{:?}` ends up in logs.
+impl fmt::Debug for HeaderValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HeaderValue({} bytes)", self.0.len())
+    }
+}
+
+/// Headers or trailers that may be read.
+#[derive(Clone, Copy)]
+pub struct Headers<'a> {
+    map: Map,
+    life: PhantomData<&'a ()>,
+}
+
+/// Headers or trailers that may be read and changed. Names are matched without regard to case.
+pub struct HeadersMut<'a> {
+    map: Map,
+    life: PhantomData<&'a mut ()>,
+}
+
+// === impl Headers ===
+
+impl Headers<'_> {
+    pub(crate) fn new(map: Map) -> Self {
+        Self { map, life: PhantomData }
+    }
+
+    /// The first value of `name`. Where a second one matters (authentication, say), use [`Self::get_all`].
+    pub fn get(&self, name: &str) -> Option<HeaderValue> {
+        get(self.map, name)
+    }
+
+    /// All values of `name` in order.
+    pub fn get_all(&self, name: &str) -> Vec<HeaderValue> {
+        get_all(self.map, name)
+    }
+
+    /// Everything, in order, names in lower case, pseudo headers such as `:path` included.
+    pub fn to_vec(&self) -> Vec<(String, HeaderValue)> {
+        to_vec(self.map)
+    }
+}
+
+// === impl HeadersMut ===
+
+impl HeadersMut<'_> {
+    pub(crate) fn new(map: Map) -> Self {
+        Self { map, life: PhantomData }
+    }
+
+    /// The first value of `name`.
+    pub fn get(&self, name: &str) -> Option<HeaderValue> {
+        get(self.map, name)
+    }
+
+    /// All values of `name` in order.
+    pub fn get_all(&self, name: &str) -> Vec<HeaderValue> {
+        get_all(self.map, name)
+    }
+
+    /// Everything, in order, names in lower case, pseudo headers such as `:path` included.
+    pub fn to_vec(&self) -> Vec<(String, HeaderValue)> {
+        to_vec(self.map)
+    }
+
+    /// Makes `value` the only value of `name`.
+    pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<()> {
+        let value = value.as_ref();
+        check(name, value)?;
+        host().set_header(self.map, name, value).map_err(|status| refused("set", name, status))
+    }
+
+    /// Adds `value` behind the values that `name` already has.
+    pub fn append(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<()> {
+        let value = value.as_ref();
+        check(name, value)?;
+        host().add_header(self.map, name, value).map_err(|status| refused("append", name, status))
+    }
+
+    /// Removes all values of `name`; nothing happens when there are none.
+    pub fn remove(&mut self, name: &str) -> Result<()> {
+        check(name, b"")?;
+        host().remove_header(self.map, name).map_err(|status| refused("remove", name, status))
+    }
+
+    /// Replaces the whole list. Pseudo headers that are missing in it make the gateway refuse the message.
+    pub fn replace_all(&mut self, headers: &[(String, HeaderValue)]) -> Result<()> {
+        let mut pairs = Pairs::with_capacity(headers.len());
+        for (name, value) in headers {
+            check(name, value.as_bytes())?;
+            pairs.push((name.clone(), value.as_bytes().to_vec()));
+        }
+        check_size(&pairs)?;
+        host().set_headers(self.map, &pairs).map_err(|status| refused("replace", "all headers", status))
+    }
+}
+
+fn get(map: Map, name: &str) -> Option<HeaderValue> {
+    host().header(map, name).ok().flatten().map(HeaderValue)
+}
+
+fn get_all(map: Map, name: &str) -> Vec<HeaderValue> {
+    let pairs = host().headers(map).unwrap_or_default();
+    pairs.into_iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| HeaderValue(value)).collect()
+}
+
+fn to_vec(map: Map) -> Vec<(String, HeaderValue)> {
+    let pairs = host().headers(map).unwrap_or_default();
+    pairs.into_iter().map(|(name, value)| (name, HeaderValue(value))).collect()
+}
+
+fn refused(verb: &str, name: &str, status: crate::host::HostError) -> Error {
+    Error::new(ErrorKind::Host, format!("{verb} header `{name}`: {status}"))
+}
+
+/// Refuses what would split a header or a message in two: the gateway writes bytes as it gets them.
+pub(crate) fn check(name: &str, value: &[u8]) -> Result<()> {
+    if !is_name(name.strip_prefix(':').unwrap_or(name)) {
+        let shown: String = name.chars().take(60).collect();
+        return Err(Error::new(ErrorKind::InvalidHeader, format!("header name {shown:?} is not allowed by RFC 9110")));
+    }
+    if !is_value(value) {
+        return Err(Error::new(
+            ErrorKind::InvalidHeader,
+            format!("value of header `{name}` contains CR, LF or NUL and was refused"),
+        ));
+    }
+    Ok(())
+}
+
+/// Whether `name` is a token of RFC 9110, section 5.6.2.
+pub fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// Whether `value` holds no CR, LF or NUL (RFC 9110, section 5.5). Other bytes, 0x80 to 0xff included, are allowed.
+pub fn is_value(value: &[u8]) -> bool {
+    !value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0))
+}
+
+/// Refuses a list that the host would silently read as empty.
+pub(crate) fn check_size(pairs: &[(String, Vec<u8>)]) -> Result<()> {
+    let bytes: usize = pairs.iter().map(|(name, value)| name.len() + value.len() + 10).sum();
+    if pairs.len() > MAX_PAIRS || bytes + 4 > MAX_PAIRS_BYTES {
+        return Err(Error::new(
+            ErrorKind::InvalidHeader,
+            format!("{} headers of {bytes} bytes: the gateway takes at most {MAX_PAIRS} and 1 MiB", pairs.len()),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! The answer to an HTTP call.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers::HeaderValue;
+use crate::host::Pairs;
+use serde::de::DeserializeOwned;
+
+/// What a service answered, copied out of the gateway's buffers.
+#[derive(Clone)]
+pub struct Answer {
+    pub(super) cluster: String,
+    pub(super) status: u16,
+    pub(super) headers: Pairs,
+    pub(super) body: Vec<u8>,
+    pub(super) trailers: Pairs,
+}
+
+impl Answer {
+    /// HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The first value of a header.
+    pub fn header(&self, name: &str) -> Option<HeaderValue> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone().into())
+    }
+
+    /// All headers in order, pseudo headers included.
+    pub fn headers(&self) -> &[(String, Vec<u8>)] {
+        &self.headers
+    }
+
+    /// The body.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// All trailers in order.
+    pub fn trailers(&self) -> &[(String, Vec<u8>)] {
+        &self.trailers
+    }
+
+    /// This answer if it has `status`, else an error that says which it had.
+    pub fn require_status(self, status: u16) -> Result<Self> {
+        if self.status == status {
+            return Ok(self);
+        }
+        let message = format!("cluster {:?} answered {}, not {status}", self.cluster, self.status);
+        Err(Error::new(ErrorKind::Status(self.status), message))
+    }
+
+    /// A header that must be there.
+    pub fn require_header(&self, name: &str) -> Result<HeaderValue> {
+        self.header(name).ok_or_else(|| {
+            let message = format!("cluster {:?} answered {} without header `{name}`", self.cluster, self.status);
+            Error::new(ErrorKind::Answer, message)
+        })
+    }
+
+    /// The body as JSON. The error names the place in it, never the content.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let place = format!("line {} column {}", error.line(), error.column());
+            let message = format!("cluster {:?} answered a body that is not the expected JSON: {place}", self.cluster);
+            Error::new(ErrorKind::Answer, message)
+        })
+    }
+}

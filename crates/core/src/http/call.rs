@@ -1,0 +1,220 @@
+//! One HTTP call: built, sent, and its end made an answer or an error that says what to mend.
+
+use super::answer::Answer;
+use super::cluster::Cluster;
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers::{check, check_size};
+use crate::host::{Dispatch, Host, HostError, Pairs, host};
+use crate::slot::{Outcome, Waiting};
+use crate::time::timeout;
+use crate::uses;
+use serde::Serialize;
+use std::time::Duration;
+
+/// When nothing else is said.
+const TIMEOUT: Duration = Duration::from_millis(500);
+const MAX_BODY: usize = 1 << 20;
+
+/// The gateway's own timer ends a call that hangs. It does not cover every way to hang (a queued connection, say), so
+/// core looks at the clock too, this much later.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// A call to a service, made by [`Cluster::get`] and its like.
+#[must_use = "send it"]
+pub struct Call {
+    cluster: Cluster,
+    authority: Option<String>,
+    method: String,
+    path: String,
+    headers: Pairs,
+    body: Vec<u8>,
+    timeout: Duration,
+    max_body: usize,
+    fault: Option<Error>,
+}
+
+impl Call {
+    pub(super) fn new(cluster: Cluster, method: &str, path: String) -> Self {
+        Self {
+            cluster,
+            authority: None,
+            method: method.to_owned(),
+            path,
+            headers: Vec::new(),
+            body: Vec::new(),
+            timeout: TIMEOUT,
+            max_body: MAX_BODY,
+            fault: None,
+        }
+    }
+
+    /// Adds a header. One that must not be sent makes [`Self::send`] fail.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        match check(name, value.as_ref()) {
+            Ok(()) if name.starts_with(':') => {
+                self.fault = Some(Error::new(
+                    ErrorKind::InvalidHeader,
+                    format!("pseudo header `{name}` of a call is set by method, path and authority"),
+                ));
+            }
+            Ok(()) => self.headers.push((name.to_ascii_lowercase(), value.as_ref().to_vec())),
+            Err(error) => self.fault = Some(error),
+        }
+        self
+    }
+
+    /// The `:authority` to send instead of the cluster's own.
+    pub fn authority(mut self, authority: impl Into<String>) -> Self {
+        self.authority = Some(authority.into());
+        self
+    }
+
+    /// Sets the body.
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Sets the body to JSON, and `content-type` with it.
+    pub fn json(mut self, value: &impl Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => self.header("content-type", "application/json").body(body),
+            Err(error) => {
+                self.fault = Some(Error::other(format!("body of a call as JSON: {error}")));
+                self
+            }
+        }
+    }
+
+    /// Sets the body to form fields, and `content-type` with it.
+    pub fn form<'a>(self, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            if !body.is_empty() {
+                body.push(b'&');
+            }
+            form_encode(name, &mut body);
+            body.push(b'=');
+            form_encode(value, &mut body);
+        }
+        self.header("content-type", "application/x-www-form-urlencoded").body(body)
+    }
+
+    /// How long the service may take; 500 ms unless said otherwise, never less than 1 ms.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout.max(Duration::from_millis(1));
+        self
+    }
+
+    /// The largest body that is taken as an answer, in bytes; 1 MiB unless said otherwise.
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// Makes the call and waits for its answer, whatever status it has.
+    pub async fn send(mut self) -> Result<Answer> {
+        uses::http_call();
+        let name = self.cluster.name()?;
+        let waiting = self.dispatch(&name)?;
+        match timeout(self.timeout.saturating_add(GRACE), waiting).await {
+            Ok(Outcome::Answer { headers, body, trailers }) => answer(name, self.timeout, headers, body, trailers),
+            Ok(Outcome::TooLarge(size)) => {
+                let message = format!("cluster {name:?} answered {size} bytes, the plugin takes {}", self.max_body);
+                Err(Error::new(ErrorKind::Answer, message))
+            }
+            Ok(Outcome::Reset) => {
+                let message = format!("cluster {name:?}: the connection broke before the answer was complete");
+                Err(Error::new(ErrorKind::Reset, message))
+            }
+            Err(_) => Err(timed_out(&name, self.timeout)),
+        }
+    }
+
+    fn dispatch(&mut self, cluster: &str) -> Result<Waiting> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
+        let authority = match self.authority.take() {
+            Some(authority) => authority,
+            None => self.cluster.authority().into_owned(),
+        };
+        let path = if self.path.starts_with('/') { self.path.clone() } else { format!("/{}", self.path) };
+        let pseudo = [(":method", &self.method), (":path", &path), (":authority", &authority)];
+        let mut headers = Pairs::with_capacity(self.headers.len() + pseudo.len());
+        for (name, value) in pseudo {
+            check(name, value.as_bytes())?;
+            headers.push((name.to_owned(), value.clone().into_bytes()));
+        }
+        headers.append(&mut self.headers);
+        check_size(&headers)?;
+        let timeout_ms = u32::try_from(self.timeout.as_millis()).unwrap_or(u32::MAX).max(1);
+        let call = Dispatch { cluster, headers: &headers, body: &self.body, timeout_ms };
+        match host().dispatch_http(&call) {
+            Ok(token) => Ok(Waiting::new(token, self.max_body)),
+            Err(status) => Err(not_dispatched(cluster, status)),
+        }
+    }
+}
+
+/// What the host says when it does not even start: its two words for it are the most asked-about errors of Higress.
+fn not_dispatched(cluster: &str, status: HostError) -> Error {
+    let (kind, why) = match status {
+        HostError::BAD_ARGUMENT => (
+            ErrorKind::UnknownCluster,
+            "the gateway has no such cluster; check the service's name with its type suffix (`.static`, `.dns`, \
+             `.svc.cluster.local`, ...) and its port (`.static` services listen on the logical port 80), and that the \
+             gateway was told of the service"
+                .to_owned(),
+        ),
+        HostError::INTERNAL_FAILURE => {
+            (ErrorKind::NoHost, "the cluster has no healthy host; check the service's addresses".to_owned())
+        }
+        status => (ErrorKind::Host, format!("the gateway refused the call: {status}")),
+    };
+    Error::new(kind, format!("cluster {cluster:?}: {why}"))
+}
+
+fn timed_out(cluster: &str, after: Duration) -> Error {
+    Error::new(ErrorKind::Timeout, format!("cluster {cluster:?}: no answer within {} ms", after.as_millis()))
+}
+
+fn answer(cluster: String, after: Duration, headers: Pairs, body: Vec<u8>, trailers: Pairs) -> Result<Answer> {
+    let status = headers.iter().find(|(name, _)| name == ":status");
+    let status = status.and_then(|(_, value)| std::str::from_utf8(value).ok()?.parse().ok());
+    let Some(status) = status else {
+        let message = format!("cluster {cluster:?}: the connection broke before an answer came");
+        return Err(Error::new(ErrorKind::Reset, message));
+    };
+    match (status, written_by_gateway(&headers), body.as_slice()) {
+        (504, true, b"upstream request timeout") => Err(timed_out(&cluster, after)),
+        (503, true, text) if text.starts_with(b"no healthy upstream") => {
+            Err(not_dispatched(&cluster, HostError::INTERNAL_FAILURE))
+        }
+        (503, true, text) if text.starts_with(b"upstream connect error") => {
+            let why = "the service could not be reached; check that it runs and listens on the cluster's address";
+            Err(Error::new(ErrorKind::Unreachable, format!("cluster {cluster:?}: {why}")))
+        }
+        _ => Ok(Answer { cluster, status, headers, body, trailers }),
+    }
+}
+
+/// The gateway's own 503 and 504 have these three headers and no others; what a service sends comes with more.
+fn written_by_gateway(headers: &Pairs) -> bool {
+    let own = |name: &str| matches!(name, ":status" | "content-length" | "content-type");
+    headers.len() == 3 && headers.iter().all(|(name, _)| own(name))
+}
+
+/// Percent-encoding of `application/x-www-form-urlencoded` (WHATWG URL, section 5).
+fn form_encode(text: &str, out: &mut Vec<u8>) {
+    const HEX: [u8; 16] = *b"0123456789ABCDEF";
+    let hex = |digit: u8| HEX.get(usize::from(digit & 15)).copied().unwrap_or(b'0');
+    for byte in text.bytes() {
+        match byte {
+            b' ' => out.push(b'+'),
+            b'*' | b'-' | b'.' | b'_' => out.push(byte),
+            _ if byte.is_ascii_alphanumeric() => out.push(byte),
+            _ => out.extend([b'%', hex(byte >> 4), hex(byte)]),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Metrics of the gateway: counters, gauges, histograms.
+//!
+//! Envoy shows them on its admin port under `/stats` as `wasmcustom.<name>`. A metric is defined once per VM, when it is
+//! first used.
+
+use crate::host::{Host, MetricKind, host};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+thread_local! {
+    /// The host makes a new metric for each definition, even of the same name, so ids are kept.
+    static DEFINED: RefCell<BTreeMap<(u32, String), Option<u32>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// A number that only grows.
+#[derive(Clone, Debug)]
+pub struct Counter(Metric);
+
+/// A number that goes up and down.
+#[derive(Clone, Debug)]
+pub struct Gauge(Metric);
+
+/// A distribution of values.
+#[derive(Clone, Debug)]
+pub struct Histogram(Metric);
+
+#[derive(Clone, Debug)]
+struct Metric {
+    kind: MetricKind,
+    name: String,
+}
+
+impl Metric {
+    fn new(kind: MetricKind, name: impl Into<String>) -> Self {
+        Self { kind, name: name.into() }
+    }
+
+    /// The host's id; `None` if it refused the metric, which was logged.
+    fn id(&self) -> Option<u32> {
+        let key = (self.kind as u32, self.name.clone());
+        if let Some(id) = DEFINED.with(|defined| defined.borrow().get(&key).copied()) {
+            return id;
+        }
+        let id = host()
+            .define_metric(self.kind, &self.name)
+            .map_err(|status| log::error!("the gateway refused metric {:?}: {status}", self.name))
+            .ok();
+        DEFINED.with(|defined| defined.borrow_mut().insert(key, id));
+        id
+    }
+}
+
+impl Counter {
+    /// Name as it shall appear, for example `token_fetcher.hits`.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(Metric::new(MetricKind::Counter, name))
+    }
+
+    /// Adds `by`; 0 does nothing.
+    pub fn add(&self, by: u32) {
+        if let (Some(id), true) = (self.0.id(), by > 0) {
+            let _ = host().increment_metric(id, i64::from(by));
+        }
+    }
+
+    /// Its value in all workers together; 0 if the gateway has none.
+    pub fn value(&self) -> u64 {
+        self.0.id().and_then(|id| host().metric(id).ok()).unwrap_or(0)
+    }
+}
+
+impl Gauge {
+    /// Name as it shall appear.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(Metric::new(MetricKind::Gauge, name))
+    }
+
+    /// Sets the value.
+    pub fn set(&self, value: u64) {
+        if let Some(id) = self.0.id() {
+            let _ = host().record_metric(id, value);
+        }
+    }
+
+    /// Changes the value.
+    pub fn add(&self, by: i64) {
+        if let Some(id) = self.0.id() {
+            let _ = host().increment_metric(id, by);
+        }
+    }
+
+    /// Its value; 0 if the gateway has none.
+    pub fn value(&self) -> u64 {
+        self.0.id().and_then(|id| host().metric(id).ok()).unwrap_or(0)
+    }
+}
+
+impl Histogram {
+    /// Name as it shall appear; put the unit into it, such as `_ms`.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(Metric::new(MetricKind::Histogram, name))
+    }
+
+    /// Records one value.
+    pub fn record(&self, value: u64) {
+        if let Some(id) = self.0.id() {
+            let _ = host().record_metric(id, value);
+        }
+    }
+}

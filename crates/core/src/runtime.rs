@@ -1,0 +1,226 @@
+//! The machine behind the callbacks: it finds the exchange an event belongs to, polls it, and tells the host what to do.
+//!
+//! No `RefCell` borrow is held across a host call or a poll: both may lead back here.
+
+use crate::exchange::{Event, Exchange};
+use crate::host::{Direction, Host, host};
+use crate::plugin::AnyPlugin;
+use crate::root::{Parse, Root};
+use crate::slot::{self, Outcome};
+use crate::task::{self, BackgroundTask, Current, TaskId};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::Rc;
+
+/// A future that wakes itself without end would keep the gateway's worker for ever.
+const MAX_POLLS_PER_EVENT: usize = 10_000;
+
+/// Context ids and tokens are counted up by the host; hashing them would only cost time and a random seed.
+#[derive(Default)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u32(&mut self, id: u32) {
+        self.0 = u64::from(id).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+pub(crate) type IdMap<T> = HashMap<u32, T, BuildHasherDefault<IdHasher>>;
+
+struct Stream {
+    root: Rc<Root>,
+    exchange: Option<Rc<Exchange>>,
+}
+
+#[derive(Default)]
+struct Runtime {
+    plugin: Cell<Option<(&'static str, Parse)>>,
+    roots: RefCell<IdMap<Rc<Root>>>,
+    streams: RefCell<IdMap<Stream>>,
+    background: RefCell<IdMap<Rc<BackgroundTask>>>,
+    running: Cell<bool>,
+}
+
+thread_local! {
+    static RUNTIME: Runtime = Runtime::default();
+}
+
+/// Says which plugin this VM runs. Called once, before the host creates any context.
+pub(crate) fn set_plugin(name: &'static str, parse: Parse) {
+    RUNTIME.with(|rt| rt.plugin.set(Some((name, parse))));
+}
+
+// === what the host calls ===
+
+pub(crate) fn on_context_create(id: u32, parent: u32) {
+    RUNTIME.with(|rt| {
+        if parent == 0 {
+            if let Some((name, parse)) = rt.plugin.get() {
+                rt.roots.borrow_mut().insert(id, Rc::new(Root::new(id, name, parse)));
+            }
+            return;
+        }
+        let root = rt.roots.borrow().get(&parent).cloned();
+        if let Some(root) = root {
+            rt.streams.borrow_mut().insert(id, Stream { root, exchange: None });
+        }
+    });
+}
+
+pub(crate) fn on_configure(id: u32) -> bool {
+    let root = RUNTIME.with(|rt| rt.roots.borrow().get(&id).cloned());
+    root.is_some_and(|root| root.configure())
+}
+
+pub(crate) fn on_request_headers(id: u32, end_of_stream: bool) -> u32 {
+    let root = RUNTIME.with(|rt| rt.streams.borrow().get(&id).map(|stream| stream.root.clone()));
+    let Some(found) = root.as_ref().and_then(|root| root.find()) else { return 0 };
+    let exchange = Exchange::new(id, found);
+    let verdict = event(&exchange, Event::Headers(Direction::Request, end_of_stream), |exchange| {
+        if exchange.must_be_kept() {
+            RUNTIME.with(|rt| {
+                if let Some(stream) = rt.streams.borrow_mut().get_mut(&id) {
+                    stream.exchange = Some(exchange.clone());
+                }
+            });
+        }
+    });
+    verdict
+}
+
+/// Any later event of a stream; 0 (continue) where no plugin is interested any more.
+pub(crate) fn on_stream_event(id: u32, what: Event) -> u32 {
+    match exchange(id) {
+        Some(exchange) if exchange.is_running() => event(&exchange, what, |_| ()),
+        _ => 0,
+    }
+}
+
+pub(crate) fn on_log(id: u32) {
+    if let Some(exchange) = exchange(id) {
+        exchange.end();
+    }
+}
+
+pub(crate) fn on_delete(id: u32) {
+    let stream = RUNTIME.with(|rt| rt.streams.borrow_mut().remove(&id));
+    if let Some(exchange) = stream.and_then(|stream| stream.exchange) {
+        exchange.abandon();
+    }
+    let root = RUNTIME.with(|rt| rt.roots.borrow_mut().remove(&id));
+    if let Some(root) = root {
+        RUNTIME.with(|rt| {
+            let mut tasks = rt.background.take();
+            tasks.retain(|_, task| !task.root.upgrade().is_some_and(|owner| Rc::ptr_eq(&owner, &root)));
+            rt.background.borrow_mut().extend(tasks);
+        });
+    }
+}
+
+pub(crate) fn on_tick(id: u32) {
+    let root = RUNTIME.with(|rt| rt.roots.borrow().get(&id).cloned());
+    if let Some(root) = root {
+        root.timers.tick();
+        run_ready(None);
+    }
+}
+
+/// An outside call ended. `outcome` copies the answer out of the host's buffers, which live only in this callback.
+pub(crate) fn on_call_done(token: u32, outcome: impl FnOnce(usize) -> Outcome) {
+    if slot::fill(token, outcome) {
+        run_ready(None);
+    }
+}
+
+// === inside ===
+
+fn exchange(id: u32) -> Option<Rc<Exchange>> {
+    RUNTIME.with(|rt| rt.streams.borrow().get(&id).and_then(|stream| stream.exchange.clone()))
+}
+
+pub(crate) fn start_background(root: &Rc<Root>, task: Rc<BackgroundTask>) {
+    task.wake();
+    RUNTIME.with(|rt| rt.background.borrow_mut().insert(task.id, task));
+    // Configuring also happens in a canary VM that is thrown away; only a VM that lives long enough to tick works.
+    root.timers.wake_soon();
+}
+
+/// Polls `exchange` for an event of its own, then whoever that woke, and only then gives the verdict: by then the
+/// exchange has settled, and resuming it from inside its own callback is never needed.
+fn event(exchange: &Rc<Exchange>, what: Event, polled: impl FnOnce(&Rc<Exchange>)) -> u32 {
+    exchange.note(what);
+    exchange.poll();
+    polled(exchange);
+    run_ready(Some(exchange));
+    exchange.settle(Some(what))
+}
+
+/// Polls woken tasks until none is left. `own` is the exchange whose callback runs: it is settled by its caller.
+fn run_ready(own: Option<&Rc<Exchange>>) {
+    let nested = RUNTIME.with(|rt| rt.running.replace(true));
+    if nested {
+        return;
+    }
+    let mut elsewhere = false;
+    for _ in 0..MAX_POLLS_PER_EVENT {
+        let Some(id) = task::next_ready() else { break };
+        match id {
+            TaskId::Stream(id) => match own.filter(|own| own.id == id) {
+                Some(own) => {
+                    if elsewhere {
+                        elsewhere = host().set_effective_context(id).is_err();
+                    }
+                    own.poll();
+                }
+                None => {
+                    elsewhere = true;
+                    resume_stream(id);
+                }
+            },
+            TaskId::Background(id) => {
+                elsewhere = true;
+                resume_background(id);
+            }
+        }
+    }
+    if let (true, Some(own)) = (elsewhere, own) {
+        let _ = host().set_effective_context(own.id);
+    }
+    RUNTIME.with(|rt| rt.running.set(false));
+}
+
+fn resume_stream(id: u32) {
+    let Some(exchange) = exchange(id) else { return };
+    if host().set_effective_context(id).is_ok() {
+        exchange.poll();
+        exchange.settle(None);
+    }
+}
+
+fn resume_background(id: u32) {
+    let task = RUNTIME.with(|rt| rt.background.borrow().get(&id).cloned());
+    let Some((task, root)) = task.and_then(|task| task.root.upgrade().map(|root| (task, root))) else { return };
+    let over = host().set_effective_context(root.id).is_ok() && task.poll(&root);
+    if over {
+        let ended = RUNTIME.with(|rt| rt.background.borrow_mut().remove(&id));
+        drop(ended);
+    }
+}
+
+/// Surroundings for code that runs for a plugin outside any future.
+pub(crate) fn within<T>(root: &Rc<Root>, work: impl FnOnce() -> T) -> T {
+    task::enter(Current { root: root.clone(), exchange: None }, work)
+}
+
+pub(crate) type PluginRef = Rc<dyn AnyPlugin>;

@@ -1,0 +1,153 @@
+//! Tasks: whose future is polled right now, who is woken next, and background work that belongs to no exchange.
+
+use crate::exchange::Exchange;
+use crate::plugin::Work;
+use crate::root::Root;
+use crate::{runtime, uses};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+/// Names a task without owning it: a wake that comes after the task's end finds nothing and is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskId {
+    Stream(u32),
+    Background(u32),
+}
+
+/// What the code that is being polled may know of its surroundings.
+#[derive(Clone)]
+pub(crate) struct Current {
+    pub(crate) root: Rc<Root>,
+    pub(crate) exchange: Option<Rc<Exchange>>,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+    static READY: RefCell<VecDeque<TaskId>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// The surroundings of the future that is being polled, if any is.
+pub(crate) fn current() -> Option<Current> {
+    CURRENT.with(|slot| slot.borrow().clone())
+}
+
+/// Runs `work` as part of `current`: log lines and outside calls made inside belong to it.
+pub(crate) fn enter<T>(current: Current, work: impl FnOnce() -> T) -> T {
+    let before = CURRENT.with(|slot| slot.replace(Some(current)));
+    let result = work();
+    CURRENT.with(|slot| *slot.borrow_mut() = before);
+    result
+}
+
+/// Takes the next woken task.
+pub(crate) fn next_ready() -> Option<TaskId> {
+    READY.with(|ready| ready.borrow_mut().pop_front())
+}
+
+struct TaskWaker(TaskId);
+
+impl Wake for TaskWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        READY.with(|ready| {
+            let mut ready = ready.borrow_mut();
+            if !ready.contains(&self.0) {
+                ready.push_back(self.0);
+            }
+        });
+    }
+}
+
+/// A task's waker, which also tells whether anybody kept a copy of it.
+pub(crate) struct TaskHandle(Arc<TaskWaker>);
+
+impl TaskHandle {
+    pub(crate) fn new(id: TaskId) -> Self {
+        Self(Arc::new(TaskWaker(id)))
+    }
+
+    pub(crate) fn waker(&self) -> Waker {
+        Waker::from(self.0.clone())
+    }
+
+    /// Whether a future kept the waker, so that a wake may still come.
+    pub(crate) fn awaited(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+}
+
+/// Where a plugin starts work that belongs to no exchange: refreshing, probing, reporting.
+#[derive(Clone)]
+pub struct Background {
+    root: Weak<Root>,
+}
+
+impl Background {
+    pub(crate) fn new(root: &Rc<Root>) -> Self {
+        Self { root: Rc::downgrade(root) }
+    }
+
+    /// Runs `work` beside all exchanges. It starts with the gateway's next tick (about a millisecond later) and ends
+    /// with the plugin's configuration: a reconfigured plugin starts its own.
+    pub fn spawn(&self, work: impl Future<Output = ()> + 'static) {
+        uses::timer();
+        if let Some(root) = self.root.upgrade() {
+            let task = Rc::new(BackgroundTask::new(&root, Box::pin(work)));
+            runtime::start_background(&root, task);
+        }
+    }
+}
+
+pub(crate) struct BackgroundTask {
+    pub(crate) id: u32,
+    pub(crate) root: Weak<Root>,
+    work: RefCell<Option<Work<()>>>,
+    handle: TaskHandle,
+}
+
+thread_local! {
+    static NEXT_ID: Cell<u32> = const { Cell::new(1) };
+}
+
+impl BackgroundTask {
+    fn new(root: &Rc<Root>, work: Work<()>) -> Self {
+        let id = NEXT_ID.with(|next| next.replace(next.get().wrapping_add(1)));
+        Self {
+            id,
+            root: Rc::downgrade(root),
+            work: RefCell::new(Some(work)),
+            handle: TaskHandle::new(TaskId::Background(id)),
+        }
+    }
+
+    /// Polls once; true when the work is over.
+    pub(crate) fn poll(&self, root: &Rc<Root>) -> bool {
+        let Some(mut work) = self.work.borrow_mut().take() else { return false };
+        let waker = self.handle.waker();
+        let current = Current { root: root.clone(), exchange: None };
+        let result = enter(current, || work.as_mut().poll(&mut Context::from_waker(&waker)));
+        drop(waker);
+        match result {
+            Poll::Ready(()) => true,
+            Poll::Pending if !self.handle.awaited() => {
+                log::error!("background work waits for nothing that could happen; it was ended");
+                true
+            }
+            Poll::Pending => {
+                *self.work.borrow_mut() = Some(work);
+                false
+            }
+        }
+    }
+
+    pub(crate) fn wake(&self) {
+        self.handle.waker().wake();
+    }
+}
