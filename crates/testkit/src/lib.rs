@@ -12,12 +12,14 @@
 )]
 
 mod body;
+mod broken;
 mod client;
 mod engine;
 mod envoy;
 mod gateway;
 mod headers;
 mod httpbin;
+mod message;
 mod plugin;
 mod process;
 mod running;
@@ -29,6 +31,7 @@ mod wait;
 mod wire;
 mod workspace;
 
+pub use broken::Broken;
 pub use client::{Connection, Incomplete, Reply, Request};
 pub use engine::{Engine, Refusal, RunningEngine};
 pub use envoy::Envoy;
@@ -42,4 +45,3 @@ pub use stats::Stats;
 pub use target::{Protocol, Target};
 pub use upstream::{Answer, Fault, Seen, Upstream};
 pub use wait::eventually;
-pub use wire::Broken;

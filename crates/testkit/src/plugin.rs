@@ -15,14 +15,15 @@ pub enum Configuration {
     Absent,
     /// Text, handed to the plugin byte for byte (`google.protobuf.StringValue`). Higress sends JSON this way.
     Text(String),
-    /// An object that the host turns into JSON itself (`google.protobuf.Struct`); every number becomes a double.
+    /// An object as `google.protobuf.Struct`. Envoy 1.40 hands over its protobuf bytes, although its documentation
+    /// promises JSON; a plugin has to refuse them with a clear word.
     Struct(Value),
 }
 
 /// A plugin and how the gateway is to run it.
 #[derive(Clone, Debug)]
 pub struct Plugin {
-    /// Its name in the gateway's configuration, which also stands in log lines.
+    /// Its name in the gateway's configuration and in the names of its metrics.
     pub name: String,
     /// The module.
     pub wasm: PathBuf,

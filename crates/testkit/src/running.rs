@@ -56,7 +56,7 @@ impl RunningGateway {
         self.log().contains(text)
     }
 
-    /// What the plugins logged: level, context and text of each line, such as `[info] ... wasm log demo: hello`.
+    /// The lines that plugins logged, such as `[<time>][<thread>][info][wasm] [<source>] wasm log <vm id>: hello`.
     pub fn wasm_log(&self) -> Vec<String> {
         self.log()
             .lines()

@@ -1,91 +1,12 @@
 //! HTTP/1.1 read byte by byte from a socket under a deadline, for the client and for the fake upstream.
 
-use std::fmt;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use crate::broken::Broken;
 use crate::headers::Headers;
-
-/// Room for the largest message a test sends through.
-const MAX_FIELDS: usize = 4096;
-
-/// Why a message did not arrive whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Broken {
-    /// The peer closed the connection in an orderly way.
-    Closed,
-    /// The peer reset the connection or, under HTTP/2, the stream.
-    Reset,
-    /// The deadline passed.
-    Deadline,
-    /// The bytes are not HTTP; the text says what was found.
-    Malformed(String),
-    /// Any other error of the socket.
-    Io(String),
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed => write!(f, "connection closed"),
-            Self::Reset => write!(f, "connection reset"),
-            Self::Deadline => write!(f, "deadline passed"),
-            Self::Malformed(found) => write!(f, "not HTTP: {found}"),
-            Self::Io(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl From<std::io::Error> for Broken {
-    fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            ErrorKind::WouldBlock | ErrorKind::TimedOut => Self::Deadline,
-            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
-                Self::Reset
-            }
-            ErrorKind::UnexpectedEof => Self::Closed,
-            _ => Self::Io(error.to_string()),
-        }
-    }
-}
-
-/// How the end of a body is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Framing {
-    Empty,
-    Length(usize),
-    Chunked,
-    UntilClose,
-}
-
-impl Framing {
-    pub(crate) fn of_request(headers: &Headers) -> Self {
-        Self::declared(headers).unwrap_or(Self::Empty)
-    }
-
-    pub(crate) fn of_reply(method: &str, status: u16, headers: &Headers) -> Self {
-        if method == "HEAD" || status == 204 || status == 304 || (100..200).contains(&status) {
-            return Self::Empty;
-        }
-        Self::declared(headers).unwrap_or(Self::UntilClose)
-    }
-
-    fn declared(headers: &Headers) -> Option<Self> {
-        if headers
-            .text("transfer-encoding")
-            .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
-        {
-            return Some(Self::Chunked);
-        }
-        headers
-            .text("content-length")?
-            .trim()
-            .parse()
-            .ok()
-            .map(Self::Length)
-    }
-}
+use crate::message::Framing;
 
 /// A connection with what was read ahead of the current message.
 pub(crate) struct Wire {
@@ -237,37 +158,6 @@ impl Wire {
             Ok(left)
         }
     }
-}
-
-/// Method, target and fields of a request head.
-pub(crate) fn parse_request(head: &[u8]) -> Result<(String, String, Headers), Broken> {
-    let mut fields = vec![httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut parsed = httparse::Request::new(&mut fields);
-    parsed.parse(head).map_err(|error| malformed(error, head))?;
-    let method = parsed.method.unwrap_or_default().to_owned();
-    let path = parsed.path.unwrap_or_default().to_owned();
-    Ok((method, path, collect(parsed.headers)))
-}
-
-/// Status and fields of a reply head.
-pub(crate) fn parse_reply(head: &[u8]) -> Result<(u16, Headers), Broken> {
-    let mut fields = vec![httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut parsed = httparse::Response::new(&mut fields);
-    parsed.parse(head).map_err(|error| malformed(error, head))?;
-    Ok((parsed.code.unwrap_or_default(), collect(parsed.headers)))
-}
-
-fn collect(fields: &[httparse::Header<'_>]) -> Headers {
-    let mut headers = Headers::new();
-    for field in fields {
-        headers.add(field.name, field.value);
-    }
-    headers
-}
-
-fn malformed(error: httparse::Error, head: &[u8]) -> Broken {
-    let start = &head[..head.len().min(200)];
-    Broken::Malformed(format!("{error} in {}", start.escape_ascii()))
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::{Incomplete, Reply, Request};
 use crate::body::{Piece, chunk};
+use crate::broken::Broken;
 use crate::headers::Headers;
-use crate::wire::{Broken, Framing, Wire, parse_reply};
+use crate::message::{Framing, parse_reply};
+use crate::wire::Wire;
 
 /// A client's connection. Dropping it closes it in an orderly way.
 pub struct Connection {

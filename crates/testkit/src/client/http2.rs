@@ -6,8 +6,8 @@ use h2::client::ResponseFuture;
 
 use super::{Incomplete, Reply, Request};
 use crate::body::Piece;
+use crate::broken::Broken;
 use crate::headers::Headers;
-use crate::wire::Broken;
 
 pub(super) fn send(request: &Request) -> Result<Reply, Incomplete> {
     let runtime = tokio::runtime::Builder::new_current_thread()

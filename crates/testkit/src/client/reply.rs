@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::broken::Broken;
 use crate::headers::Headers;
-use crate::wire::Broken;
 
 /// A reply as it was on the wire.
 #[derive(Clone, Default)]

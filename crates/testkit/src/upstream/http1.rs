@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use super::record::{Record, Seen};
 use super::{Answer, Cut, Fault};
 use crate::body::{Body, Piece, chunk};
+use crate::broken::Broken;
 use crate::headers::Headers;
-use crate::wire::{Broken, Framing, Wire, parse_request};
+use crate::message::{Framing, parse_request};
+use crate::wire::Wire;
 
 /// No connection of a test lives longer.
 const CONNECTION_LIFE: Duration = Duration::from_secs(60);
