@@ -79,31 +79,35 @@ fn by_module(functions: &[Function]) -> Vec<(String, usize)> {
     sizes.into_iter().collect()
 }
 
-/// Crate and module of a demangled Rust name: `core::fmt` of `<core::fmt::Formatter as ..>::write_str`.
+/// Crate and module of a function: `core::fmt` of `<core::fmt::Formatter as core::fmt::Write>::write_str`. Where the
+/// type says nothing (`<&T as core::fmt::Debug>::fmt`) the trait does.
 fn module_of(name: &str) -> String {
-    let path: String = name
-        .trim_start_matches(['<', '&', '*'])
-        .chars()
-        .take_while(|c| !" <>({[,".contains(*c))
-        .collect();
-    let is_module =
-        |segment: &&str| segment.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
-    let segments: Vec<_> = path.split("::").collect();
-    let modules = segments
-        .split_last()
-        .map(|(_, before)| before)
+    let paths = name
+        .trim_start_matches('<')
+        .split(" as ")
+        .map(|path| path.trim_start_matches(['&', '*']));
+    let mut modules = paths
+        .map(leading_modules)
+        .filter(|module| !module.is_empty());
+    modules
+        .next()
+        .unwrap_or_else(|| "C runtime and intrinsics".to_owned())
+}
+
+/// The first two modules of a path, without the item that it ends in.
+fn leading_modules(path: &str) -> String {
+    let path = path
+        .split([' ', '<', '>', '(', '{', '[', ','])
+        .next()
         .unwrap_or_default();
-    match modules
-        .iter()
-        .copied()
-        .take_while(is_module)
+    let modules = path.rsplit_once("::").map_or("", |(modules, _)| modules);
+    let lower = |segment: &&str| segment.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    modules
+        .split("::")
+        .take_while(lower)
         .take(2)
         .collect::<Vec<_>>()
         .join("::")
-    {
-        found if found.is_empty() => "C runtime and intrinsics".to_owned(),
-        found => found,
-    }
 }
 
 fn read(wasm: &[u8]) -> Result<Content> {
@@ -170,21 +174,18 @@ mod tests {
     fn groups_by_crate_and_module() {
         for (name, module) in [
             (
-                "serde_json::de::Deserializer<R>::parse_str::h12",
+                "serde_json::de::Deserializer<R>::parse_str",
                 "serde_json::de",
             ),
             (
-                "<core::fmt::Formatter as core::fmt::Write>::write_str::h12",
+                "<core::fmt::Formatter as core::fmt::Write>::write_str",
                 "core::fmt",
             ),
             (
                 "plugin_core::exchange::stream::poll",
                 "plugin_core::exchange",
             ),
-            (
-                "<&T as core::fmt::Debug>::fmt::h0",
-                "C runtime and intrinsics",
-            ),
+            ("<&T as core::fmt::Debug>::fmt", "core::fmt"),
             ("dlmalloc", "C runtime and intrinsics"),
         ] {
             assert_eq!(module_of(name), module, "{name}");

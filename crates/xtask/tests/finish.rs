@@ -1,4 +1,11 @@
 //! The finish step on small modules: what it keeps, writes and refuses.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation is how a test speaks"
+)]
 
 mod fixture;
 

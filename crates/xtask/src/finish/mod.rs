@@ -7,13 +7,14 @@ mod declaration;
 mod exports;
 mod facts;
 mod imports;
+mod names;
 mod phases;
 
 pub use declaration::{Abi, Declaration};
 pub use imports::Import;
 pub use phases::Feature;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::collections::BTreeSet;
 use walrus::{Module, ModuleConfig, passes::gc};
 
@@ -47,11 +48,11 @@ pub struct Finished {
 /// # Errors
 /// When `raw` is not a plugin of this workspace, is finished already, has no names to read, lacks a callback that it
 /// needs, or asks for something that its ABI cannot give.
-pub fn finish(raw: &[u8], version: &str, names: Names) -> Result<Finished> {
-    let mut module = parse(raw, names)?;
+pub fn finish(raw: &[u8], version: &str, keep_names: Names) -> Result<Finished> {
+    let mut module = parse(raw, keep_names)?;
     facts::refuse_finished(&module)?;
     let declaration = Declaration::read(&module)?;
-    require_names(&module)?;
+    names::demangle(&mut module)?;
 
     let features = reached_features(raw)?;
     declaration.allow(&features)?;
@@ -75,32 +76,19 @@ pub fn finish(raw: &[u8], version: &str, names: Names) -> Result<Finished> {
     })
 }
 
-fn parse(raw: &[u8], names: Names) -> Result<Module> {
+fn parse(raw: &[u8], keep_names: Names) -> Result<Module> {
     ModuleConfig::new()
-        .generate_name_section(names == Names::Keep)
+        .generate_name_section(keep_names == Names::Keep)
         .generate_producers_section(false)
         .parse(raw)
         .context("cannot read the module that cargo wrote")
-}
-
-fn require_names(module: &Module) -> Result<()> {
-    if module
-        .funcs
-        .iter_local()
-        .all(|(id, _)| module.funcs.get(id).name.is_none())
-    {
-        bail!(
-            "the module has no function names, and without them the phases that the plugin uses cannot be told; \
-             set `strip = \"none\"` in [profile.release] of the workspace's Cargo.toml"
-        );
-    }
-    Ok(())
 }
 
 /// The features reached from the callbacks that every plugin has. The optional callbacks are left out of the question,
 /// because core's own code in them would count as a use.
 fn reached_features(raw: &[u8]) -> Result<BTreeSet<Feature>> {
     let mut module = parse(raw, Names::Strip)?;
+    names::demangle(&mut module)?;
     exports::keep(&mut module, &phases::ALWAYS, &[])?;
     gc::run(&mut module);
     phases::marked(&module)

@@ -2,6 +2,8 @@
 
 use crate::terminal::{DIM, RED, YELLOW};
 use anstyle::Style;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Envoy's format of a line: level, logger, text, with a bar between.
 pub(super) const FORMAT: &str = "%l|%n|%v";
@@ -17,11 +19,64 @@ struct Shown<'a> {
     text: &'a str,
 }
 
-/// Prints a line of Envoy's log if it is worth it.
-pub(super) fn show_plugin_lines(line: &str) {
-    if let Some(Shown { level, who, text }) = read(line) {
-        let style = style(level);
-        anstream::println!("{style}{level:8}{style:#} {DIM}{who}{DIM:#} {text}");
+/// Warnings of Envoy that say nothing to someone who tries plugins.
+const CHATTER: [&str; 2] = [
+    "no configured limit to the number of allowed active downstream",
+    "caught ENVOY_SIGTERM",
+];
+
+/// Prints lines of Envoy's log. While the servers start, lines are held back: a progress line owns the terminal, and
+/// each plugin says the same several times (in a trial VM, on the main thread, on the worker).
+#[derive(Clone, Default)]
+pub(super) struct Screen(Arc<Mutex<Held>>);
+
+#[derive(Default)]
+struct Held {
+    lines: Vec<String>,
+    released: bool,
+}
+
+impl Screen {
+    /// Takes the next line of the log.
+    pub(super) fn line(&self, line: &str) {
+        let Some(text) = worth_showing(line) else {
+            return;
+        };
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.released {
+            anstream::println!("{text}");
+        } else if !held.lines.contains(&text) {
+            held.lines.push(text);
+        }
+    }
+
+    /// Prints what was held back, and from now on every line as it comes.
+    pub(super) fn release(&self) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.released = true;
+        for line in held.lines.drain(..) {
+            anstream::println!("{line}");
+        }
+    }
+}
+
+/// A line of Envoy's log as a person wants to read it, or `None` when it is chatter. Lines that are not in Envoy's
+/// format stay as they are.
+pub(super) fn worth_showing(line: &str) -> Option<String> {
+    read(line).map(|shown| shown.to_string())
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { level, who, text } = self;
+        if !level.is_empty() {
+            let style = style(level);
+            write!(f, "{style}{level:8}{style:#} ")?;
+        }
+        if !who.is_empty() {
+            write!(f, "{DIM}{who}{DIM:#} ")?;
+        }
+        f.write_str(text)
     }
 }
 
@@ -52,7 +107,8 @@ fn read(line: &str) -> Option<Shown<'_>> {
             text,
         });
     }
-    matches!(level, "warning" | "error" | "critical").then_some(Shown {
+    let trouble = matches!(level, "warning" | "error" | "critical");
+    (trouble && !CHATTER.iter().any(|chatter| text.contains(chatter))).then_some(Shown {
         level,
         who: "Envoy",
         text,
@@ -98,6 +154,7 @@ mod tests {
     #[test]
     fn keeps_envoys_troubles_and_drops_its_chatter() {
         assert_eq!(read("debug|wasm|Thread-Local Wasm created 7"), None);
+        assert_eq!(read("warning|main|caught ENVOY_SIGTERM"), None);
         assert_eq!(
             read("error|main|no route").unwrap(),
             Shown {
@@ -106,5 +163,16 @@ mod tests {
                 text: "no route"
             }
         );
+    }
+
+    #[test]
+    fn holds_lines_back_until_released_and_each_once() {
+        let screen = Screen::default();
+        for _ in 0..3 {
+            screen.line("info|wasm|wasm log a: configured");
+        }
+        assert_eq!(screen.0.lock().unwrap().lines.len(), 1);
+        screen.release();
+        assert!(screen.0.lock().unwrap().lines.is_empty());
     }
 }

@@ -11,6 +11,7 @@ use crate::workspace::{Package, Workspace};
 use crate::{build, python};
 use anyhow::{Context, Result};
 use bootstrap::{Bootstrap, Ports};
+use log_lines::Screen;
 use process::Process;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,6 +58,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let config = folder.join("envoy.yaml");
     bootstrap.write(&config)?;
 
+    let screen = Screen::default();
     let httpbin = Process::start(
         "httpbin",
         httpbin_command(&python, options.httpbin_port),
@@ -67,11 +69,12 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         "Envoy",
         envoy_command(&python, &config),
         &folder,
-        Some(log_lines::show_plugin_lines),
+        Some(screen.clone()),
     )?;
     let mut servers = [httpbin, envoy];
     ready::wait(&mut servers, options, &stop)?;
-    greet(options, &options.config);
+    greet(options);
+    screen.release();
 
     while stop.recv_timeout(Duration::from_millis(200)).is_err() {
         for server in &mut servers {
@@ -149,14 +152,14 @@ fn envoy_command(python: &python::Python, config: &Path) -> Command {
     command
 }
 
-fn greet(options: &Options, config: &Path) {
+fn greet(options: &Options) {
     let Options {
         port,
         httpbin_port,
         admin_port,
         ..
     } = options;
-    let config = config.display();
+    let config = options.config.display();
     anstream::println!(
         "\n{GREEN}ready{GREEN:#}  gateway {BOLD}http://127.0.0.1:{port}{BOLD:#}  admin http://127.0.0.1:{admin_port}\n\n\
          try, in another terminal:\n  \

@@ -1,5 +1,6 @@
 //! A server that we started and that ends with us.
 
+use super::log_lines::{self, Screen};
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -7,7 +8,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a server may take to end when asked; then it is killed.
@@ -24,32 +25,29 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts a server, its output in `folder/<name>.log`; `show` sees each line of it.
+    /// Starts a server. Its output goes to `folder/<name>.log`, and each line of its standard error to `screen`.
     pub(super) fn start(
         name: &'static str,
         mut command: Command,
         folder: &Path,
-        show: Option<fn(&str)>,
+        screen: Option<Screen>,
     ) -> Result<Self> {
         let log = folder.join(format!("{}.log", name.to_lowercase()));
-        let mut file =
-            File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        command.stdin(Stdio::null()).process_group(0);
-        if show.is_none() {
-            command.stdout(file.try_clone()?).stderr(file.try_clone()?);
+        let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+        command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .process_group(0);
+        command.stderr(if screen.is_some() {
+            Stdio::piped()
         } else {
-            command.stdout(Stdio::null()).stderr(Stdio::piped());
-        }
+            file.try_clone()?.into()
+        });
         let mut child = command
             .spawn()
             .with_context(|| format!("cannot start {name}: {command:?}"))?;
-        if let (Some(show), Some(output)) = (show, child.stderr.take()) {
-            std::thread::spawn(move || {
-                for line in BufReader::new(output).lines().map_while(Result::ok) {
-                    let _ = writeln!(file, "{line}");
-                    show(&line);
-                }
-            });
+        if let (Some(screen), Some(output)) = (screen, child.stderr.take()) {
+            std::thread::spawn(move || copy(output, file, &screen));
         }
         Ok(Self { name, child, log })
     }
@@ -68,24 +66,15 @@ impl Process {
         )
     }
 
-    /// The end of the log, lines about plugins first; the whole log is named below.
+    /// The end of the log without its chatter, and where the whole of it is.
     pub(super) fn last_words(&self) -> String {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let (plugins, other): (Vec<_>, Vec<_>) = log
-            .lines()
-            .partition(|line| line.to_lowercase().contains("wasm"));
-        let tail = |lines: Vec<&str>| {
-            lines
-                .get(lines.len().saturating_sub(TAIL)..)
-                .unwrap_or_default()
-                .join("\n  ")
-        };
-        format!(
-            "  {}\n  {}\nwhole log: {}",
-            tail(plugins),
-            tail(other),
-            self.log.display()
-        )
+        let mut lines: Vec<_> = log.lines().filter_map(log_lines::worth_showing).collect();
+        lines.dedup();
+        let tail = lines
+            .get(lines.len().saturating_sub(TAIL)..)
+            .unwrap_or_default();
+        format!("  {}\nwhole log: {}", tail.join("\n  "), self.log.display())
     }
 
     fn end(&mut self) -> Result<()> {
@@ -106,6 +95,16 @@ impl Process {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
+    }
+}
+
+/// Copies a log to its file and the screen until the server closes it. A line need not be UTF-8: clients put anything
+/// into a header.
+fn copy(output: ChildStderr, mut file: File, screen: &Screen) {
+    for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line);
+        let _ = writeln!(file, "{line}");
+        screen.line(&line);
     }
 }
 
