@@ -75,3 +75,9 @@ pub(crate) fn chunk(data: &[u8]) -> Vec<u8> {
     out.extend_from_slice(b"\r\n");
     out
 }
+
+/// The start of a body as readable text, for the messages of failed tests.
+pub(crate) fn shown(body: &[u8]) -> String {
+    let start = &body[..body.len().min(2000)];
+    format!("{} bytes: {}", body.len(), start.escape_ascii())
+}

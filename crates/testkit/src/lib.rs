@@ -1,8 +1,8 @@
 //! Scenarios for gateway plugins: a real gateway, fake upstreams and a raw HTTP client, all on free local ports.
 //!
 //! A test describes a [`Gateway`], starts it, sends requests and looks at what client, upstream and log saw.
-//! Everything is bounded in time and ends with the value that started it. The README shows how to write a scenario.
-
+//! Everything is bounded in time and ends with the value that started it. What follows is the README.
+#![doc = include_str!("../README.md")]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

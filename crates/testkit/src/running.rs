@@ -1,5 +1,6 @@
 //! A gateway that serves, as a test sees it: requests in, logs and metrics out.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -121,6 +122,17 @@ impl RunningGateway {
     /// Changes the log level of a component, such as `wasm`, while the gateway runs.
     pub fn set_log_level(&self, component: &str, level: &str) {
         self.engine.set_log_level(component, level);
+    }
+}
+
+impl fmt::Debug for RunningGateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a gateway serving on {} with the log\n{}",
+            self.address(),
+            self.log()
+        )
     }
 }
 

@@ -138,8 +138,7 @@ fn a_refused_configuration_gives_its_log() {
     let broken_filter = Gateway::new()
         .filter_yaml(&lua("this is no Lua"))
         .try_start()
-        .err()
-        .unwrap();
+        .unwrap_err();
     assert!(
         broken_filter.contains("script load error"),
         "{broken_filter}"
@@ -150,7 +149,7 @@ fn a_refused_configuration_gives_its_log() {
         .config_text("{}")
         .allow_on_headers_stop_iteration()
         .env("A", "b");
-    let refusal = Gateway::new().with(no_module).try_start().err().unwrap();
+    let refusal = Gateway::new().with(no_module).try_start().unwrap_err();
     assert!(refusal.log.to_lowercase().contains("wasm"), "{refusal}");
     assert!(
         refusal

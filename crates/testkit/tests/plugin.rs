@@ -54,11 +54,7 @@ fn plugins_get_their_configurations_in_order() {
 fn a_plugin_that_refuses_its_configuration_stops_envoy() {
     let module = probe();
     let plugin = Plugin::at("picky", module.path()).config_text("no object");
-    let refusal = Gateway::new()
-        .with(plugin.clone())
-        .try_start()
-        .err()
-        .unwrap();
+    let refusal = Gateway::new().with(plugin.clone()).try_start().unwrap_err();
     assert!(refusal.contains("wasm log: no object"), "{refusal}");
     assert!(refusal.contains("Plugin picky failed to load"), "{refusal}");
 }
@@ -98,7 +94,7 @@ fn fail_open_does_not_cover_a_refused_configuration() {
 fn a_struct_arrives_as_protobuf_not_as_json() {
     let module = probe();
     let plugin = Plugin::at("picky", module.path()).config_struct(json!({"a": 5}));
-    let refusal = Gateway::new().with(plugin).try_start().err().unwrap();
+    let refusal = Gateway::new().with(plugin).try_start().unwrap_err();
     // Map entry 1 of 14 bytes, its key "a", its value the double 5.
     assert!(
         refusal.contains("wasm log: \n\x0e\n\x01a\x12\t\x11\0\0\0\0\0\0\x14@"),

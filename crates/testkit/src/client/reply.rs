@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::body::shown;
 use crate::broken::Broken;
 use crate::headers::Headers;
 
@@ -52,14 +53,10 @@ impl Reply {
 
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = &self.body[..self.body.len().min(2000)];
         f.debug_struct("Reply")
             .field("status", &self.status)
             .field("headers", &self.headers)
-            .field(
-                "body",
-                &format_args!("{} bytes: {}", self.body.len(), shown.escape_ascii()),
-            )
+            .field("body", &format_args!("{}", shown(&self.body)))
             .field("trailers", &self.trailers)
             .finish()
     }

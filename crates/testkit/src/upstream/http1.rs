@@ -2,6 +2,7 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::record::{Record, Seen};
@@ -48,6 +49,7 @@ fn connection(stream: TcpStream, record: &Record) {
 /// Answers one request after the other; `Some` says how an answer wants the connection to end.
 fn exchanges(wire: &mut Wire, record: &Record) -> Result<Option<Fault>, Broken> {
     while let Some(head) = wire.head()? {
+        record.started.fetch_add(1, Ordering::Relaxed);
         let (method, path, headers) = parse_request(&head)?;
         let mut seen = Seen {
             method,

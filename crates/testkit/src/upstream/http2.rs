@@ -50,6 +50,7 @@ async fn exchange(
     mut respond: SendResponse<Bytes>,
     record: Arc<Record>,
 ) {
+    record.started.fetch_add(1, Ordering::Relaxed);
     let (parts, mut incoming) = request.into_parts();
     let mut headers = Headers::new();
     if let Some(authority) = parts.uri.authority() {

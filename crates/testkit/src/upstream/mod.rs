@@ -5,6 +5,7 @@ mod http1;
 mod http2;
 mod record;
 
+use std::fmt;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -92,7 +93,13 @@ impl Upstream {
         self.record.requests()
     }
 
-    /// How many requests have arrived.
+    /// How many requests have begun: their head is here, their body perhaps not yet. Zero proves that a plugin held
+    /// everything back.
+    pub fn started(&self) -> usize {
+        self.record.started.load(Ordering::Relaxed)
+    }
+
+    /// How many requests have ended, as in [`requests`](Self::requests).
     pub fn count(&self) -> usize {
         self.record.requests().len()
     }
@@ -146,6 +153,15 @@ impl Upstream {
                 self.requests()
             )
         })
+    }
+}
+
+impl fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upstream")
+            .field("address", &self.address)
+            .field("requests", &self.requests())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,17 +1,19 @@
 //! What an upstream has seen, shared by the threads of its connections.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::{Shutdown, TcpStream};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::body::shown;
 use crate::headers::Headers;
 use crate::upstream::Answer;
 
 /// One request as the upstream got it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Seen {
     /// The method.
     pub method: String,
@@ -62,6 +64,19 @@ impl Seen {
     }
 }
 
+impl fmt::Debug for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seen")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("headers", &self.headers)
+            .field("body", &format_args!("{}", shown(&self.body)))
+            .field("trailers", &self.trailers)
+            .field("complete", &self.complete)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The closure, the requests so far, and the way to stop.
 pub(crate) struct Record {
     answer: Box<dyn Fn(&Seen) -> Answer + Send + Sync>,
@@ -70,6 +85,7 @@ pub(crate) struct Record {
     stopped: Mutex<bool>,
     stop_signal: Condvar,
     pub(crate) connections: AtomicUsize,
+    pub(crate) started: AtomicUsize,
     pub(crate) panicked: AtomicBool,
 }
 
@@ -82,6 +98,7 @@ impl Record {
             stopped: Mutex::default(),
             stop_signal: Condvar::new(),
             connections: AtomicUsize::new(0),
+            started: AtomicUsize::new(0),
             panicked: AtomicBool::new(false),
         }
     }
