@@ -11,11 +11,7 @@ use xtask::{Workspace, build, python, run, size};
 ///
 /// The Makefile calls these programs; `make` alone lists the usual ways in.
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    arg_required_else_help = true
-)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
 struct Arguments {
     #[command(subcommand)]
     program: Program,
@@ -64,14 +60,8 @@ fn main() -> ExitCode {
 fn start(arguments: Arguments) -> Result<()> {
     let workspace = Workspace::load()?;
     match arguments.program {
-        Program::Build {
-            selection,
-            check: true,
-        } => build::check(&workspace, &selection),
-        Program::Build {
-            selection,
-            check: false,
-        } => build::build(&workspace, &selection),
+        Program::Build { selection, check: true } => build::check(&workspace, &selection),
+        Program::Build { selection, check: false } => build::build(&workspace, &selection),
         Program::Size { plugin, top } => size::explain(&workspace, &plugin, top),
         Program::Setup => python::ensure(&workspace).map(drop),
         Program::RunEnvoy(options) => run::run(&workspace, &options),

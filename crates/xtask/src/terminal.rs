@@ -20,11 +20,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn start(text: impl Into<String>) -> Self {
-        let progress = Self {
-            text: text.into(),
-            start: Instant::now(),
-            live: std::io::stderr().is_terminal(),
-        };
+        let progress = Self { text: text.into(), start: Instant::now(), live: std::io::stderr().is_terminal() };
         if !progress.live {
             anstream::eprintln!("{} ...", progress.text);
         }
@@ -40,11 +36,7 @@ impl Progress {
 
     pub(crate) fn done(self) {
         if self.live {
-            anstream::eprintln!(
-                "\r{} ... done in {} s",
-                self.text,
-                self.start.elapsed().as_secs()
-            );
+            anstream::eprintln!("\r{} ... done in {} s", self.text, self.start.elapsed().as_secs());
         }
     }
 }
@@ -57,25 +49,13 @@ pub(crate) fn kilobytes(bytes: usize) -> String {
 
 /// Rows with their columns aligned. The first row is the heading.
 pub(crate) fn table<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
-    };
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: [usize; N] = std::array::from_fn(|column| width(column).unwrap_or(0));
     let mut text = String::new();
     for (number, row) in rows.iter().enumerate() {
         let style = if number == 0 { BOLD } else { Style::new() };
-        let cells: Vec<_> = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        text.push_str(&format!(
-            "{style}{}{style:#}\n",
-            cells.join("  ").trim_end()
-        ));
+        let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        text.push_str(&format!("{style}{}{style:#}\n", cells.join("  ").trim_end()));
     }
     text
 }

@@ -11,9 +11,7 @@ pub(crate) fn ensure_target() -> Result<()> {
     if has_target()? {
         return Ok(());
     }
-    anstream::eprintln!(
-        "installing the compile target {TARGET} (once): rustup target add {TARGET}"
-    );
+    anstream::eprintln!("installing the compile target {TARGET} (once): rustup target add {TARGET}");
     let status = Command::new("rustup").args(["target", "add", TARGET]).status().with_context(|| {
         format!(
             "rustc has no standard library for {TARGET}, and there is no rustup to install it; install Rust through \
@@ -21,9 +19,7 @@ pub(crate) fn ensure_target() -> Result<()> {
         )
     })?;
     if !status.success() {
-        bail!(
-            "`rustup target add {TARGET}` failed ({status}); is the network there? Run it by hand to see more"
-        );
+        bail!("`rustup target add {TARGET}` failed ({status}); is the network there? Run it by hand to see more");
     }
     Ok(())
 }

@@ -53,7 +53,8 @@ impl Package {
 }
 
 impl Workspace {
-    /// Asks cargo for the workspace that this program was compiled in.
+    /// Asks cargo for the workspace that it runs us from, or, when started by hand, that of the current folder. (Not
+    /// where we were compiled: checkouts that share a target folder share this program.)
     ///
     /// # Errors
     /// When cargo does not run, or finds a fault in a manifest.
@@ -64,41 +65,23 @@ impl Workspace {
             target_directory: PathBuf,
             packages: Vec<Package>,
         }
-        let output = cargo()
-            .args([
-                "metadata",
-                "--no-deps",
-                "--format-version",
-                "1",
-                "--manifest-path",
-            ])
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
-            .stderr(Stdio::inherit())
-            .output()
-            .context("cannot run `cargo metadata`")?;
+        let mut cargo = cargo();
+        cargo.args(["metadata", "--no-deps", "--format-version", "1"]).stderr(Stdio::inherit());
+        if let Some(folder) = std::env::var_os("CARGO_MANIFEST_DIR") {
+            cargo.current_dir(folder);
+        }
+        let output = cargo.output().context("cannot run `cargo metadata`")?;
         if !output.status.success() {
             bail!("`cargo metadata` failed; mend the manifest that it names above");
         }
-        let Metadata {
-            workspace_root: root,
-            target_directory: cargo_target,
-            packages,
-        } = serde_json::from_slice(&output.stdout)
-            .context("cannot read what `cargo metadata` wrote")?;
-        Ok(Self {
-            root,
-            cargo_target,
-            packages,
-        })
+        let Metadata { workspace_root: root, target_directory: cargo_target, packages } =
+            serde_json::from_slice(&output.stdout).context("cannot read what `cargo metadata` wrote")?;
+        Ok(Self { root, cargo_target, packages })
     }
 
     /// The packages of `plugins/` or `examples/`, by name.
     pub(crate) fn all(&self, folder: Folder) -> Vec<&Package> {
-        let mut found: Vec<_> = self
-            .packages
-            .iter()
-            .filter(|package| self.folder(package) == Some(folder))
-            .collect();
+        let mut found: Vec<_> = self.packages.iter().filter(|package| self.folder(package) == Some(folder)).collect();
         found.sort_by(|a, b| a.name.cmp(&b.name));
         found
     }
@@ -112,26 +95,16 @@ impl Workspace {
     /// The plugin or example called `name`.
     pub(crate) fn plugin(&self, name: &str) -> Result<&Package> {
         let all = [self.all(Folder::Plugins), self.all(Folder::Examples)].concat();
-        all.iter()
-            .copied()
-            .find(|package| package.name == name)
-            .with_context(|| {
-                let names: Vec<_> = all.iter().map(|package| package.name.as_str()).collect();
-                format!(
-                    "there is no plugin `{name}`; plugins/ and examples/ have: {}",
-                    names.join(", ")
-                )
-            })
+        all.iter().copied().find(|package| package.name == name).with_context(|| {
+            let names: Vec<_> = all.iter().map(|package| package.name.as_str()).collect();
+            format!("there is no plugin `{name}`; plugins/ and examples/ have: {}", names.join(", "))
+        })
     }
 
     /// The finished module of a plugin.
     pub(crate) fn dist(&self, package: &Package) -> PathBuf {
         let dist = self.root.join("dist");
-        let folder = if self.folder(package) == Some(Folder::Examples) {
-            dist.join("examples")
-        } else {
-            dist
-        };
+        let folder = if self.folder(package) == Some(Folder::Examples) { dist.join("examples") } else { dist };
         folder.join(format!("{}.wasm", package.name))
     }
 
@@ -141,13 +114,8 @@ impl Workspace {
         let mut next = 0;
         while let Some(folder) = folders.get(next).cloned() {
             next += 1;
-            let local = self
-                .packages
-                .iter()
-                .filter(|package| package.dir() == folder);
-            let paths = local
-                .flat_map(|package| &package.dependencies)
-                .filter(|dependency| dependency.kind.is_none());
+            let local = self.packages.iter().filter(|package| package.dir() == folder);
+            let paths = local.flat_map(|package| &package.dependencies).filter(|dependency| dependency.kind.is_none());
             for path in paths.filter_map(|dependency| dependency.path.clone()) {
                 if !folders.contains(&path) {
                     folders.push(path);

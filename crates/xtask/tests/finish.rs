@@ -18,21 +18,14 @@ fn finished(fixture: &Fixture) -> Finished {
 }
 
 fn refused(fixture: &Fixture) -> String {
-    format!(
-        "{:#}",
-        finish(&fixture.wasm(), "1.2.3", Names::Strip).unwrap_err()
-    )
+    format!("{:#}", finish(&fixture.wasm(), "1.2.3", Names::Strip).unwrap_err())
 }
 
 fn exports(wasm: &[u8]) -> Vec<String> {
     let mut names = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
         if let Payload::ExportSection(section) = payload.unwrap() {
-            names.extend(
-                section
-                    .into_iter()
-                    .map(|export| export.unwrap().name.to_owned()),
-            );
+            names.extend(section.into_iter().map(|export| export.unwrap().name.to_owned()));
         }
     }
     names
@@ -42,9 +35,7 @@ fn custom_sections(wasm: &[u8]) -> Vec<(String, Vec<u8>)> {
     let payloads = Parser::new(0).parse_all(wasm).map(Result::unwrap);
     payloads
         .filter_map(|payload| match payload {
-            Payload::CustomSection(section) => {
-                Some((section.name().to_owned(), section.data().to_vec()))
-            }
+            Payload::CustomSection(section) => Some((section.name().to_owned(), section.data().to_vec())),
             _ => None,
         })
         .collect()
@@ -64,29 +55,16 @@ const EVERY_PLUGIN: [&str; 8] = [
 #[test]
 fn a_plugin_without_markers_exports_only_what_every_plugin_has() {
     let finished = finished(&Fixture::new(PORTABLE, &[]));
-    assert_eq!(
-        exports(&finished.wasm),
-        [["proxy_abi_version_0_2_1"].as_slice(), &EVERY_PLUGIN].concat()
-    );
+    assert_eq!(exports(&finished.wasm), [["proxy_abi_version_0_2_1"].as_slice(), &EVERY_PLUGIN].concat());
     assert!(finished.features.is_empty());
 }
 
 #[test]
 fn a_marker_brings_its_callbacks() {
     for (marker, callbacks) in [
-        (
-            "request_body",
-            ["proxy_on_request_body", "proxy_on_request_trailers"].as_slice(),
-        ),
+        ("request_body", ["proxy_on_request_body", "proxy_on_request_trailers"].as_slice()),
         ("response_headers", &["proxy_on_response_headers"]),
-        (
-            "response_body",
-            &[
-                "proxy_on_response_headers",
-                "proxy_on_response_body",
-                "proxy_on_response_trailers",
-            ],
-        ),
+        ("response_body", &["proxy_on_response_headers", "proxy_on_response_body", "proxy_on_response_trailers"]),
         ("log", &["proxy_on_log"]),
         ("timer", &["proxy_on_tick"]),
         ("http_call", &["proxy_on_http_call_response"]),
@@ -99,77 +77,62 @@ fn a_marker_brings_its_callbacks() {
 #[test]
 fn a_marker_in_an_optional_callback_of_core_does_not_count() {
     let finished = finished(&Fixture::new(PORTABLE, &["log"]));
-    assert_eq!(
-        finished.features.into_iter().collect::<Vec<_>>(),
-        [Feature::Log]
-    );
+    assert_eq!(finished.features.into_iter().collect::<Vec<_>>(), [Feature::Log]);
 }
 
 #[test]
-fn the_callback_is_cores_and_not_that_of_proxy_wasm() {
+fn start_and_callbacks_are_cores_and_not_those_of_the_unfinished_module() {
     let wasm = finished(&Fixture::new(PORTABLE, &[])).wasm;
-    let found = has_constant(&wasm, 99);
-    assert!(
-        !found,
-        "the constant 99 of proxy-wasm's callback is still in the module"
-    );
+    assert!(has_constant(&wasm, 97), "core's start is gone");
+    for other in [98, 99] {
+        assert!(!has_constant(&wasm, other), "{other}: a function of proxy-wasm is still in the module");
+    }
 }
 
 /// Whether a function of the module pushes the constant.
 fn has_constant(wasm: &[u8], constant: i32) -> bool {
     Parser::new(0).parse_all(wasm).map(Result::unwrap).any(|payload| match payload {
-        Payload::CodeSectionEntry(body) => body
-            .get_operators_reader()
-            .unwrap()
-            .into_iter()
-            .any(|operator| matches!(operator.unwrap(), wasmparser::Operator::I32Const { value } if value == constant)),
+        Payload::CodeSectionEntry(body) => {
+            body.get_operators_reader().unwrap().into_iter().any(
+                |operator| matches!(operator.unwrap(), wasmparser::Operator::I32Const { value } if value == constant),
+            )
+        }
         _ => false,
     })
 }
 
 #[test]
+fn methods_that_only_proxy_wasms_dispatcher_calls_go_and_others_stay() {
+    let finished = finished(&Fixture::new(PORTABLE, &[]));
+    assert!(finished.imports.iter().all(|import| import.name != "env.proxy_grpc_call"));
+    assert!(has_constant(&finished.wasm, 77), "a method of our own is gone");
+}
+
+#[test]
 fn abi_0_2_100_comes_before_the_marker_that_stock_envoy_knows() {
-    let finished = finished(&Fixture::new(
-        HIGRESS,
-        &["body_before_headers", "request_body"],
-    ));
-    assert_eq!(
-        exports(&finished.wasm)[..2],
-        ["proxy_abi_version_0_2_100", "proxy_abi_version_0_2_1"]
-    );
+    let finished = finished(&Fixture::new(HIGRESS, &["body_before_headers", "request_body"]));
+    assert_eq!(exports(&finished.wasm)[..2], ["proxy_abi_version_0_2_100", "proxy_abi_version_0_2_1"]);
 }
 
 #[test]
 fn a_body_before_headers_needs_abi_0_2_100() {
     let error = refused(&Fixture::new(PORTABLE, &["body_before_headers"]));
-    assert!(
-        error.contains("plugin `fixture`") && error.contains("const ABI: Abi = Abi::V0_2_100"),
-        "{error}"
-    );
+    assert!(error.contains("plugin `fixture`") && error.contains("const ABI: Abi = Abi::V0_2_100"), "{error}");
 }
 
 #[test]
 fn what_stays_besides_code_is_the_build_facts() {
     let sections = custom_sections(&finished(&Fixture::new(HIGRESS, &[])).wasm);
-    let [(name, facts)] = sections.as_slice() else {
-        panic!("{sections:?}")
-    };
+    let [(name, facts)] = sections.as_slice() else { panic!("{sections:?}") };
     assert_eq!(name, "plugin");
     let facts: serde_json::Value = serde_json::from_slice(facts).unwrap();
-    assert_eq!(
-        facts,
-        serde_json::json!({"name": "fixture", "version": "1.2.3", "abi": "0.2.100"})
-    );
+    assert_eq!(facts, serde_json::json!({"name": "fixture", "version": "1.2.3", "abi": "0.2.100"}));
 }
 
 #[test]
 fn names_stay_when_asked_for() {
     let finished = finish(&Fixture::new(PORTABLE, &["log"]).wasm(), "1", Names::Keep).unwrap();
-    let names = custom_sections(&finished.wasm)
-        .into_iter()
-        .find(|(name, _)| name == "name")
-        .unwrap()
-        .1;
+    let names = custom_sections(&finished.wasm).into_iter().find(|(name, _)| name == "name").unwrap().1;
     assert!(String::from_utf8_lossy(&names).contains("plugin_core::uses::log"));
 }
 
@@ -184,13 +147,8 @@ fn imports_in_use_are_listed_with_their_callers() {
 #[test]
 fn finishing_twice_is_refused() {
     let once = finished(&Fixture::new(PORTABLE, &[])).wasm;
-    let error = finish(&once, "1.2.3", Names::Strip)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("finished already") && error.contains("\"name\":\"fixture\""),
-        "{error}"
-    );
+    let error = finish(&once, "1.2.3", Names::Strip).unwrap_err().to_string();
+    assert!(error.contains("finished already") && error.contains("\"name\":\"fixture\""), "{error}");
 }
 
 #[test]
@@ -202,14 +160,8 @@ fn the_same_module_gives_the_same_bytes() {
 #[test]
 fn refusals_say_what_to_do() {
     let fixture = || Fixture::new(PORTABLE, &[]);
-    let no_declaration = Fixture {
-        declaration: None,
-        ..fixture()
-    };
-    let no_names = Fixture {
-        names: false,
-        ..fixture()
-    };
+    let no_declaration = Fixture { declaration: None, ..fixture() };
+    let no_names = Fixture { names: false, ..fixture() };
     let unknown = Fixture::new(PORTABLE, &["websocket"]);
     let no_callback = Fixture::new(PORTABLE, &["redis_call"]);
     for (fixture, expected) in [
@@ -225,8 +177,6 @@ fn refusals_say_what_to_do() {
 
 #[test]
 fn bytes_that_are_no_module_are_refused() {
-    let error = finish(b"not wasm", "1", Names::Strip)
-        .unwrap_err()
-        .to_string();
+    let error = finish(b"not wasm", "1", Names::Strip).unwrap_err().to_string();
     assert!(error.contains("cannot read the module"), "{error}");
 }

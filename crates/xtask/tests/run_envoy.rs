@@ -1,8 +1,5 @@
 //! `cargo xtask run-envoy` as a person runs it: on a real Envoy and a real httpbin, on free ports.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a failed expectation is how a test speaks"
-)]
+#![allow(clippy::unwrap_used, reason = "a failed expectation is how a test speaks")]
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -25,23 +22,14 @@ fn free_ports() -> [u16; 3] {
 fn run_envoy([gateway, httpbin, admin]: [u16; 3]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(["run-envoy", "--port", &gateway.to_string()]);
-    command.args([
-        "--httpbin-port",
-        &httpbin.to_string(),
-        "--admin-port",
-        &admin.to_string(),
-    ]);
+    command.args(["--httpbin-port", &httpbin.to_string(), "--admin-port", &admin.to_string()]);
     command
 }
 
 fn get(port: u16, path: &str) -> String {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
     stream.set_read_timeout(Some(END)).unwrap();
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").unwrap();
     let mut reply = String::new();
     stream.read_to_string(&mut reply).unwrap();
     reply
@@ -86,11 +74,7 @@ fn runs_the_plugins_and_leaves_nothing_behind() {
     let child = run_envoy(ports).stdout(Stdio::piped()).spawn().unwrap();
     let mut running = Running(child);
     let output = lines(running.0.stdout.take().unwrap());
-    while !output
-        .recv_timeout(START)
-        .expect("run-envoy ends or hangs before it is ready")
-        .starts_with("ready")
-    {}
+    while !output.recv_timeout(START).expect("run-envoy ends or hangs before it is ready").starts_with("ready") {}
 
     let direct = get(httpbin, "/get");
     assert!(!direct.contains("\"Hello\""), "{direct}");
@@ -99,10 +83,7 @@ fn runs_the_plugins_and_leaves_nothing_behind() {
 
     assert!(running.terminate().success(), "ending it is not an error");
     for port in [gateway, httpbin, admin] {
-        assert!(
-            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err(),
-            "port {port} is still served"
-        );
+        assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err(), "port {port} is still served");
     }
 }
 
@@ -114,8 +95,5 @@ fn a_taken_port_is_named_before_anything_starts() {
     let output = run_envoy([port, httpbin, admin]).output().unwrap();
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        said.contains(&format!("port {port}")) && said.contains("--port"),
-        "{said}"
-    );
+    assert!(said.contains(&format!("port {port}")) && said.contains("--port"), "{said}");
 }

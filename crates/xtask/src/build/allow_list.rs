@@ -28,9 +28,7 @@ impl AllowList {
         let mut list = BTreeMap::new();
         for (number, line) in entries(text) {
             let mut words = line.split_whitespace();
-            let (Some(import), Some(gateway), Some(_reason)) =
-                (words.next(), words.next(), words.next())
-            else {
+            let (Some(import), Some(gateway), Some(_reason)) = (words.next(), words.next(), words.next()) else {
                 bail!("{FILE}:{number}: needs an import, a gateway and a reason, found `{line}`");
             };
             let gateway = match gateway {
@@ -47,11 +45,7 @@ impl AllowList {
 
     /// One message for each import that is not on the list.
     pub(super) fn check(&self, imports: &[Import]) -> Vec<String> {
-        imports
-            .iter()
-            .filter(|import| !self.0.contains_key(&import.name))
-            .map(unknown)
-            .collect()
+        imports.iter().filter(|import| !self.0.contains_key(&import.name)).map(unknown).collect()
     }
 
     /// What to say of an import that goes beyond what every gateway has.
@@ -66,11 +60,7 @@ impl AllowList {
 }
 
 fn unknown(import: &Import) -> String {
-    let callers = if import.callers.is_empty() {
-        "nothing by name".to_owned()
-    } else {
-        import.callers.join(" <- ")
-    };
+    let callers = if import.callers.is_empty() { "nothing by name".to_owned() } else { import.callers.join(" <- ") };
     format!(
         "imports `{}`, which is not on the allow-list; a gateway without it would refuse the plugin and the listener \
          with it\n  called by: {callers}\n  next: remove what calls it, or, when every gateway you run has it, add a \
@@ -84,10 +74,7 @@ mod tests {
     use super::*;
 
     fn import(name: &str, callers: &[&str]) -> Import {
-        Import {
-            name: name.into(),
-            callers: callers.iter().map(|&caller| caller.into()).collect(),
-        }
+        Import { name: name.into(), callers: callers.iter().map(|&caller| caller.into()).collect() }
     }
 
     #[test]
@@ -95,42 +82,24 @@ mod tests {
         let list = AllowList::parse("env.proxy_log any a line\n").unwrap();
         let faults = list.check(&[
             import("env.proxy_log", &[]),
-            import(
-                "wasi_snapshot_preview1.sched_yield",
-                &["__wasi_sched_yield", "std::thread::yield_now"],
-            ),
+            import("wasi_snapshot_preview1.sched_yield", &["__wasi_sched_yield", "std::thread::yield_now"]),
         ]);
         assert_eq!(faults.len(), 1);
-        assert!(
-            faults[0].contains("`wasi_snapshot_preview1.sched_yield`"),
-            "{}",
-            faults[0]
-        );
-        assert!(
-            faults[0].contains("__wasi_sched_yield <- std::thread::yield_now"),
-            "{}",
-            faults[0]
-        );
+        assert!(faults[0].contains("`wasi_snapshot_preview1.sched_yield`"), "{}", faults[0]);
+        assert!(faults[0].contains("__wasi_sched_yield <- std::thread::yield_now"), "{}", faults[0]);
         assert!(faults[0].contains(FILE), "{}", faults[0]);
     }
 
     #[test]
     fn marks_what_only_higress_has() {
-        let list =
-            AllowList::parse("env.proxy_redis_call Higress Redis\nenv.proxy_log any lines\n")
-                .unwrap();
-        assert_eq!(
-            list.remark(&import("env.proxy_redis_call", &[])).unwrap(),
-            "proxy_redis_call (Higress)"
-        );
+        let list = AllowList::parse("env.proxy_redis_call Higress Redis\nenv.proxy_log any lines\n").unwrap();
+        assert_eq!(list.remark(&import("env.proxy_redis_call", &[])).unwrap(), "proxy_redis_call (Higress)");
         assert_eq!(list.remark(&import("env.proxy_log", &[])), None);
     }
 
     #[test]
     fn every_line_has_a_reason() {
-        let error = AllowList::parse("# first\nenv.proxy_log any\n")
-            .unwrap_err()
-            .to_string();
+        let error = AllowList::parse("# first\nenv.proxy_log any\n").unwrap_err().to_string();
         assert!(error.contains("dist.allow-list:2"), "{error}");
     }
 
@@ -139,10 +108,6 @@ mod tests {
         let text = include_str!("../../dist.allow-list");
         let list = AllowList::parse(text).unwrap();
         assert_eq!(list.0.get("env.proxy_redis_call"), Some(&Gateway::Higress));
-        assert_eq!(
-            list.0.get("wasi_snapshot_preview1.sched_yield"),
-            None,
-            "Higress refuses a module with it"
-        );
+        assert_eq!(list.0.get("wasi_snapshot_preview1.sched_yield"), None, "Higress refuses a module with it");
     }
 }

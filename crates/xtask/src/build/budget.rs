@@ -22,27 +22,22 @@ impl Budget {
     fn parse(text: &str) -> Result<Self> {
         let mut limits = BTreeMap::new();
         for (number, line) in entries(text) {
-            let Some((plugin, Ok(kilobytes))) = line
-                .split_once(char::is_whitespace)
-                .map(|(name, limit)| (name, limit.trim().parse::<usize>()))
+            let Some((plugin, Ok(kilobytes))) =
+                line.split_once(char::is_whitespace).map(|(name, limit)| (name, limit.trim().parse::<usize>()))
             else {
                 bail!("{FILE}:{number}: needs a plugin and a whole number of KB, found `{line}`");
             };
             limits.insert(plugin.to_owned(), kilobytes.saturating_mul(1024));
         }
-        limits.get(ANY).with_context(|| {
-            format!("{FILE} needs a line `{ANY}  KB` for plugins that it does not name")
-        })?;
+        limits
+            .get(ANY)
+            .with_context(|| format!("{FILE} needs a line `{ANY}  KB` for plugins that it does not name"))?;
         Ok(Self(limits))
     }
 
     /// The limit of a plugin in bytes.
     pub(super) fn of(&self, plugin: &str) -> usize {
-        self.0
-            .get(plugin)
-            .or_else(|| self.0.get(ANY))
-            .copied()
-            .unwrap_or(usize::MAX)
+        self.0.get(plugin).or_else(|| self.0.get(ANY)).copied().unwrap_or(usize::MAX)
     }
 
     /// A message when the plugin is over its limit.
@@ -70,19 +65,12 @@ mod tests {
         assert!(budget.check("small", 1024).is_empty());
         assert!(budget.check("other", 2048).is_empty());
         let fault = budget.check("small", 1025).join("");
-        assert!(
-            fault.contains("1.1 KB") && fault.contains("cargo xtask size small"),
-            "{fault}"
-        );
+        assert!(fault.contains("1.1 KB") && fault.contains("cargo xtask size small"), "{fault}");
     }
 
     #[test]
     fn says_where_the_file_is_wrong() {
-        for (text, expected) in [
-            ("a 2 KB\n* 1\n", ":1:"),
-            ("a 2\n", "needs a line `*"),
-            ("* x\n", ":1:"),
-        ] {
+        for (text, expected) in [("a 2 KB\n* 1\n", ":1:"), ("a 2\n", "needs a line `*"), ("* x\n", ":1:")] {
             let error = Budget::parse(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{text:?} gave: {error}");
         }

@@ -10,29 +10,15 @@ use anyhow::{Context, Result, bail};
 /// would depend on which others are built along.
 pub(crate) fn raw_module(workspace: &Workspace, package: &Package) -> Result<Vec<u8>> {
     let status = cargo()
-        .args([
-            "build",
-            "--release",
-            "--target",
-            TARGET,
-            "--package",
-            &package.name,
-        ])
+        .args(["build", "--release", "--target", TARGET, "--package", &package.name])
         .current_dir(&workspace.root)
         .status()
         .context("cannot run cargo")?;
     if !status.success() {
-        bail!(
-            "plugin `{}` does not compile; cargo says why above",
-            package.name
-        );
+        bail!("plugin `{}` does not compile; cargo says why above", package.name);
     }
     let file = format!("{}.wasm", package.name.replace('-', "_"));
-    let path = workspace
-        .cargo_target
-        .join(TARGET)
-        .join("release")
-        .join(file);
+    let path = workspace.cargo_target.join(TARGET).join("release").join(file);
     std::fs::read(&path).with_context(|| {
         format!(
             "cargo built `{}` but there is no {}; its Cargo.toml needs [lib] crate-type = [\"cdylib\", \"rlib\"]",

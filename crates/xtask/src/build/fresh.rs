@@ -11,12 +11,7 @@ const COMMON: [&str; 3] = ["Cargo.toml", "Cargo.lock", "crates/xtask/src/finish"
 /// Why a plugin has to be built, or `None` when it is as new as its sources.
 pub(crate) fn stale(workspace: &Workspace, package: &Package) -> Result<Option<String>> {
     let dist = workspace.dist(package);
-    let shown = |path: &Path| {
-        path.strip_prefix(&workspace.root)
-            .unwrap_or(path)
-            .display()
-            .to_string()
-    };
+    let shown = |path: &Path| path.strip_prefix(&workspace.root).unwrap_or(path).display().to_string();
     let Ok(built) = dist.metadata().and_then(|facts| facts.modified()) else {
         return Ok(Some(format!("{} is missing", shown(&dist))));
     };
@@ -24,11 +19,7 @@ pub(crate) fn stale(workspace: &Workspace, package: &Package) -> Result<Option<S
     let parts = folders.flat_map(|folder| [folder.join("src"), folder.join("Cargo.toml")]);
     for part in parts.chain(COMMON.map(|path| workspace.root.join(path))) {
         if let Some(newer) = newer_than(built, &part)? {
-            return Ok(Some(format!(
-                "{} is older than {}",
-                shown(&dist),
-                shown(&newer)
-            )));
+            return Ok(Some(format!("{} is older than {}", shown(&dist), shown(&newer))));
         }
     }
     Ok(None)
@@ -45,11 +36,7 @@ pub(crate) fn require(workspace: &Workspace, packages: &[&Package]) -> Result<()
         }
     }
     if !names.is_empty() {
-        bail!(
-            "{}\nrun: cargo xtask build {}",
-            reasons.join("\n"),
-            names.join(" ")
-        );
+        bail!("{}\nrun: cargo xtask build {}", reasons.join("\n"), names.join(" "));
     }
     Ok(())
 }
@@ -82,10 +69,7 @@ mod tests {
         std::fs::write(&file, "x").unwrap();
         let written = file.metadata().unwrap().modified().unwrap();
         assert_eq!(newer_than(written, &root).unwrap(), None);
-        assert_eq!(
-            newer_than(written - Duration::from_secs(1), &root).unwrap(),
-            Some(file)
-        );
+        assert_eq!(newer_than(written - Duration::from_secs(1), &root).unwrap(), Some(file));
         std::fs::remove_dir_all(root).unwrap();
     }
 }

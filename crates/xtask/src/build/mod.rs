@@ -74,19 +74,11 @@ pub(crate) fn build_packages(workspace: &Workspace, packages: &[&Package]) -> Re
     for package in packages {
         let raw = raw_module(workspace, package)?;
         let finished = finish_package(package, &raw, Names::Strip)?;
-        let found = [
-            allow_list.check(&finished.imports),
-            budget.check(&package.name, finished.wasm.len()),
-        ]
-        .concat();
+        let found = [allow_list.check(&finished.imports), budget.check(&package.name, finished.wasm.len())].concat();
         if found.is_empty() {
             write(&workspace.dist(package), &finished.wasm)?;
         }
-        faults.extend(
-            found
-                .into_iter()
-                .map(|fault| format!("{}: {fault}", package.name)),
-        );
+        faults.extend(found.into_iter().map(|fault| format!("{}: {fault}", package.name)));
         built.push((*package, finished));
     }
     anstream::print!("{}", report::table(&built, &allow_list, &budget));
@@ -98,8 +90,8 @@ pub(crate) fn build_packages(workspace: &Workspace, packages: &[&Package]) -> Re
 
 /// Finishes what cargo wrote for `package`.
 pub(crate) fn finish_package(package: &Package, raw: &[u8], names: Names) -> Result<Finished> {
-    let finished = finish::finish(raw, &package.version, names)
-        .with_context(|| format!("plugin `{}`", package.name))?;
+    let finished =
+        finish::finish(raw, &package.version, names).with_context(|| format!("plugin `{}`", package.name))?;
     if finished.declaration.name != package.name {
         bail!(
             "the crate `{}` registers itself as `{}`; give both the same name, so that log lines, configuration and \
@@ -132,10 +124,7 @@ fn read_list(workspace: &Workspace, file: &str) -> Result<String> {
 
 /// The lines of a list without comments and empty ones, each with its number for messages.
 fn entries(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let numbered = text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line.trim()));
+    let numbered = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
     numbered.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
 }
 

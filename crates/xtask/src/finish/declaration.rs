@@ -49,21 +49,15 @@ pub struct Declaration {
 
 impl Declaration {
     pub(super) fn read(module: &Module) -> Result<Self> {
-        let Some((_, section)) = module
-            .customs
-            .iter()
-            .find(|(_, section)| section.name() == SECTION)
-        else {
+        let Some((_, section)) = module.customs.iter().find(|(_, section)| section.name() == SECTION) else {
             bail!(
                 "the module has no `{SECTION}` section, so it is not a plugin of this workspace; \
                  a plugin's lib.rs ends with `register!(ThePlugin, \"the-plugin\");`"
             );
         };
         let bytes = section.data(&IdsToIndices::default());
-        let text = std::str::from_utf8(&bytes)
-            .with_context(|| format!("section `{SECTION}` is not UTF-8"))?;
-        Self::parse(text)
-            .with_context(|| format!("in the section `{SECTION}`, which `register!` writes"))
+        let text = std::str::from_utf8(&bytes).with_context(|| format!("section `{SECTION}` is not UTF-8"))?;
+        Self::parse(text).with_context(|| format!("in the section `{SECTION}`, which `register!` writes"))
     }
 
     fn parse(text: &str) -> Result<Self> {
@@ -77,15 +71,10 @@ impl Declaration {
                 _ => bail!("cannot read the line `{line}`; known are `name=..` and `abi=..`"),
             };
             if before {
-                bail!(
-                    "`{line}` comes on top of an earlier one; does the crate call `register!` twice?"
-                );
+                bail!("`{line}` comes on top of an earlier one; does the crate call `register!` twice?");
             }
         }
-        Ok(Self {
-            name: name.context("no line `name=..`")?,
-            abi: abi.context("no line `abi=..`")?,
-        })
+        Ok(Self { name: name.context("no line `name=..`")?, abi: abi.context("no line `abi=..`")? })
     }
 
     /// Refuses features that the declared ABI cannot give.
@@ -108,17 +97,8 @@ mod tests {
     #[test]
     fn reads_name_and_abi_and_passes_over_padding() {
         let read = Declaration::parse("name=a-b\nabi=0.2.1\n\n\n").unwrap();
-        assert_eq!(
-            read,
-            Declaration {
-                name: "a-b".into(),
-                abi: Abi::V0_2_1
-            }
-        );
-        assert_eq!(
-            Declaration::parse("name=a\nabi=0.2.100\n").unwrap().abi,
-            Abi::V0_2_100
-        );
+        assert_eq!(read, Declaration { name: "a-b".into(), abi: Abi::V0_2_1 });
+        assert_eq!(Declaration::parse("name=a\nabi=0.2.100\n").unwrap().abi, Abi::V0_2_100);
     }
 
     #[test]
@@ -127,10 +107,7 @@ mod tests {
             ("name=a\nabi=0.3\n", "unknown ABI `0.3`"),
             ("abi=0.2.1\n", "no line `name=..`"),
             ("name=a\n", "no line `abi=..`"),
-            (
-                "name=a\nabi=0.2.1\nname=b\nabi=0.2.1\n",
-                "`register!` twice",
-            ),
+            ("name=a\nabi=0.2.1\nname=b\nabi=0.2.1\n", "`register!` twice"),
             ("colour=red\n", "cannot read the line `colour=red`"),
         ] {
             let error = Declaration::parse(text).unwrap_err().to_string();

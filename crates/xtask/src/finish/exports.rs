@@ -7,26 +7,23 @@ use walrus::{ExportItem, FunctionBuilder, FunctionId, Module};
 /// Under this prefix core exports its callbacks, next to those of proxy-wasm that it replaces.
 const PREFIX: &str = "plugin_core_";
 
-/// What a gateway needs of any module to start it and to hand it data.
-const RUNTIME: [&str; 3] = ["memory", "_initialize", "proxy_on_memory_allocate"];
+/// What a gateway needs of any module to start it and to hand it data, and the export it is now. The `_initialize` of an
+/// unfinished module only makes it refuse its configuration.
+const RUNTIME: [(&str, &str); 3] = [
+    ("memory", "memory"),
+    ("_initialize", "plugin_core__initialize"),
+    ("proxy_on_memory_allocate", "proxy_on_memory_allocate"),
+];
 
 /// Replaces all exports by `markers`, the runtime and `callbacks`, in this order.
 pub(super) fn keep(module: &mut Module, callbacks: &[&str], markers: &[&str]) -> Result<()> {
-    let found: BTreeMap<String, ExportItem> = module
-        .exports
-        .iter()
-        .map(|export| (export.name.clone(), export.item))
-        .collect();
+    let found: BTreeMap<String, ExportItem> =
+        module.exports.iter().map(|export| (export.name.clone(), export.item)).collect();
     let take = |name: &str| found.get(name).copied().with_context(|| missing(name));
 
-    let runtime = RUNTIME.map(|name| take(name).map(|item| (name, item)));
-    let callbacks = callbacks
-        .iter()
-        .map(|name| take(&format!("{PREFIX}{name}")).map(|item| (*name, item)));
-    let kept = runtime
-        .into_iter()
-        .chain(callbacks)
-        .collect::<Result<Vec<_>>>()?;
+    let runtime = RUNTIME.map(|(name, now)| take(now).map(|item| (name, item)));
+    let callbacks = callbacks.iter().map(|name| take(&format!("{PREFIX}{name}")).map(|item| (*name, item)));
+    let kept = runtime.into_iter().chain(callbacks).collect::<Result<Vec<_>>>()?;
 
     let all: Vec<_> = module.exports.iter().map(|export| export.id()).collect();
     for id in all {
@@ -49,11 +46,8 @@ fn empty_function(module: &mut Module) -> FunctionId {
 }
 
 fn missing(name: &str) -> String {
-    if name.starts_with(PREFIX) {
-        format!("the module does not export `{name}`; core has to, for the plugin uses that phase")
-    } else {
-        format!(
-            "the module does not export `{name}`, which `register!` brings in; is it a cdylib for wasm32-wasip1?"
-        )
-    }
+    let by = if name.starts_with(PREFIX) { "core" } else { "proxy-wasm" };
+    format!(
+        "the module does not export `{name}`, which {by} has to; is it a cdylib for wasm32-wasip1 of this workspace?"
+    )
 }

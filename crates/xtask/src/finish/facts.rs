@@ -8,11 +8,7 @@ const SECTION: &str = "plugin";
 
 /// Refuses a module that went through the build before.
 pub(super) fn refuse_finished(module: &Module) -> Result<()> {
-    let Some((_, section)) = module
-        .customs
-        .iter()
-        .find(|(_, section)| section.name() == SECTION)
-    else {
+    let Some((_, section)) = module.customs.iter().find(|(_, section)| section.name() == SECTION) else {
         return Ok(());
     };
     let facts = section.data(&IdsToIndices::default()).into_owned();
@@ -23,11 +19,7 @@ pub(super) fn refuse_finished(module: &Module) -> Result<()> {
 }
 
 /// Drops every custom section (target features, the declaration, whatever a dependency brought) and writes ours.
-pub(super) fn replace_custom_sections(
-    module: &mut Module,
-    declaration: &Declaration,
-    version: &str,
-) -> Result<()> {
+pub(super) fn replace_custom_sections(module: &mut Module, declaration: &Declaration, version: &str) -> Result<()> {
     let all: Vec<_> = module.customs.iter().map(|(id, _)| id).collect();
     for id in all {
         module.customs.delete(id);
@@ -37,9 +29,6 @@ pub(super) fn replace_custom_sections(
         "version": version,
         "abi": declaration.abi.to_string(),
     });
-    module.customs.add(RawCustomSection {
-        name: SECTION.to_owned(),
-        data: serde_json::to_vec(&facts)?,
-    });
+    module.customs.add(RawCustomSection { name: SECTION.to_owned(), data: serde_json::to_vec(&facts)? });
     Ok(())
 }

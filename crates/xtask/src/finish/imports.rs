@@ -44,35 +44,17 @@ fn callers(module: &Module) -> HashMap<FunctionId, Vec<FunctionId>> {
     }
     let mut callers = HashMap::new();
     for (id, function) in module.funcs.iter_local() {
-        dfs_in_order(
-            &mut Calls(id, &mut callers),
-            function,
-            function.entry_block(),
-        );
+        dfs_in_order(&mut Calls(id, &mut callers), function, function.entry_block());
     }
     callers
 }
 
-fn path_up(
-    module: &Module,
-    callers: &HashMap<FunctionId, Vec<FunctionId>>,
-    from: FunctionId,
-) -> Vec<String> {
+fn path_up(module: &Module, callers: &HashMap<FunctionId, Vec<FunctionId>>, from: FunctionId) -> Vec<String> {
     let mut seen = HashSet::from([from]);
     let mut at = from;
     let mut path = Vec::new();
-    while let Some(next) = callers
-        .get(&at)
-        .and_then(|all| all.iter().copied().find(|id| !seen.contains(id)))
-    {
-        path.push(
-            module
-                .funcs
-                .get(next)
-                .name
-                .clone()
-                .unwrap_or_else(|| "a function without a name".to_owned()),
-        );
+    while let Some(next) = callers.get(&at).and_then(|all| all.iter().copied().find(|id| !seen.contains(id))) {
+        path.push(module.funcs.get(next).name.clone().unwrap_or_else(|| "a function without a name".to_owned()));
         if path.len() == DEPTH {
             break;
         }

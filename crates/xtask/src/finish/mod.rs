@@ -9,6 +9,7 @@ mod facts;
 mod imports;
 mod names;
 mod phases;
+mod table;
 
 pub use declaration::{Abi, Declaration};
 pub use imports::Import;
@@ -52,14 +53,12 @@ pub fn finish(raw: &[u8], version: &str, keep_names: Names) -> Result<Finished> 
     let mut module = parse(raw, keep_names)?;
     facts::refuse_finished(&module)?;
     let declaration = Declaration::read(&module)?;
-    names::demangle(&mut module)?;
 
     let features = reached_features(raw)?;
     declaration.allow(&features)?;
 
     let callbacks = phases::callbacks(&features);
-    exports::keep(&mut module, &callbacks, declaration.abi.markers())?;
-    gc::run(&mut module);
+    reduce(&mut module, &callbacks, declaration.abi.markers())?;
     let imports = imports::list(&module);
     facts::replace_custom_sections(&mut module, &declaration, version)?;
     let wasm = module.emit_wasm();
@@ -67,13 +66,7 @@ pub fn finish(raw: &[u8], version: &str, keep_names: Names) -> Result<Finished> 
     wasmparser::Validator::new()
         .validate_all(&wasm)
         .context("the finished module is not valid WebAssembly; this is a fault of `xtask`, please report it")?;
-    Ok(Finished {
-        wasm,
-        declaration,
-        features,
-        callbacks,
-        imports,
-    })
+    Ok(Finished { wasm, declaration, features, callbacks, imports })
 }
 
 fn parse(raw: &[u8], keep_names: Names) -> Result<Module> {
@@ -88,8 +81,15 @@ fn parse(raw: &[u8], keep_names: Names) -> Result<Module> {
 /// because core's own code in them would count as a use.
 fn reached_features(raw: &[u8]) -> Result<BTreeSet<Feature>> {
     let mut module = parse(raw, Names::Strip)?;
-    names::demangle(&mut module)?;
-    exports::keep(&mut module, &phases::ALWAYS, &[])?;
-    gc::run(&mut module);
+    reduce(&mut module, &phases::ALWAYS, &[])?;
     phases::marked(&module)
+}
+
+/// Leaves of `module` what `callbacks` reach.
+fn reduce(module: &mut Module, callbacks: &[&str], markers: &[&str]) -> Result<()> {
+    names::demangle(module)?;
+    exports::keep(module, callbacks, markers)?;
+    table::drop_proxy_wasm_traits(module);
+    gc::run(module);
+    Ok(())
 }

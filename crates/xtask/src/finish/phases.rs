@@ -67,11 +67,9 @@ impl Feature {
         match self {
             Self::RequestBody => &["proxy_on_request_body", "proxy_on_request_trailers"],
             Self::ResponseHeaders => &["proxy_on_response_headers"],
-            Self::ResponseBody => &[
-                "proxy_on_response_headers",
-                "proxy_on_response_body",
-                "proxy_on_response_trailers",
-            ],
+            Self::ResponseBody => {
+                &["proxy_on_response_headers", "proxy_on_response_body", "proxy_on_response_trailers"]
+            }
             Self::Log => &["proxy_on_log"],
             Self::Timer => &["proxy_on_tick"],
             Self::HttpCall => &["proxy_on_http_call_response"],
@@ -94,29 +92,19 @@ pub(super) fn callbacks(features: &BTreeSet<Feature>) -> Vec<&'static str> {
 
 /// The features whose marker is among the functions of `module`.
 pub(super) fn marked(module: &Module) -> Result<BTreeSet<Feature>> {
-    let names = module
-        .funcs
-        .iter()
-        .filter_map(|function| function.name.as_deref());
+    let names = module.funcs.iter().filter_map(|function| function.name.as_deref());
     names.filter_map(marker_in).map(feature_of).collect()
 }
 
 /// The marker in a function name, without what may follow it.
 fn marker_in(name: &str) -> Option<&str> {
     let (_, marker) = name.split_once(MARKERS)?;
-    marker
-        .split(|c: char| !c.is_alphanumeric() && c != '_')
-        .next()
+    marker.split(|c: char| !c.is_alphanumeric() && c != '_').next()
 }
 
 fn feature_of(marker: &str) -> Result<Feature> {
-    let Some(feature) = Feature::ALL
-        .into_iter()
-        .find(|feature| feature.marker() == marker)
-    else {
-        bail!(
-            "core has the marker `{MARKERS}{marker}`, which the build does not know; add it to finish/phases.rs"
-        );
+    let Some(feature) = Feature::ALL.into_iter().find(|feature| feature.marker() == marker) else {
+        bail!("core has the marker `{MARKERS}{marker}`, which the build does not know; add it to finish/phases.rs");
     };
     Ok(feature)
 }
@@ -128,10 +116,7 @@ mod tests {
     #[test]
     fn reads_markers() {
         assert_eq!(marker_in("plugin_core::uses::log"), Some("log"));
-        assert_eq!(
-            marker_in("plugin_core::uses::timer::{closure#0}"),
-            Some("timer")
-        );
+        assert_eq!(marker_in("plugin_core::uses::timer::{closure#0}"), Some("timer"));
         assert_eq!(marker_in("plugin_core::exchange::poll"), None);
     }
 
@@ -144,9 +129,7 @@ mod tests {
     #[test]
     fn names_a_shared_callback_once() {
         let both = BTreeSet::from([Feature::ResponseHeaders, Feature::ResponseBody]);
-        let headers = callbacks(&both)
-            .into_iter()
-            .filter(|name| *name == "proxy_on_response_headers");
+        let headers = callbacks(&both).into_iter().filter(|name| *name == "proxy_on_response_headers");
         assert_eq!(headers.count(), 1);
     }
 }

@@ -23,8 +23,7 @@ impl Bootstrap {
     /// Reads `source` and changes it: servers bind to 127.0.0.1 and `ports`, the cluster `httpbin` is here too, and
     /// plugins come from the folder `dist`.
     pub(super) fn load(source: &Path, ports: &Ports, dist: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(source)
-            .with_context(|| format!("cannot read {}", source.display()))?;
+        let text = std::fs::read_to_string(source).with_context(|| format!("cannot read {}", source.display()))?;
         Self::parse(&text, ports, dist).with_context(|| format!("in {}", source.display()))
     }
 
@@ -33,11 +32,7 @@ impl Bootstrap {
         let admin = at(&mut config, &["admin", "address", "socket_address"])?;
         place(admin, ports.admin)?;
         let listeners = at(&mut config, &["static_resources", "listeners"])?;
-        let [listener] = listeners
-            .as_sequence_mut()
-            .context("`listeners` is not a list")?
-            .as_mut_slice()
-        else {
+        let [listener] = listeners.as_sequence_mut().context("`listeners` is not a list")?.as_mut_slice() else {
             bail!("needs exactly one listener, for there is one port for it");
         };
         place(at(listener, &["address", "socket_address"])?, ports.gateway)?;
@@ -59,9 +54,7 @@ impl Bootstrap {
 }
 
 fn at<'a>(value: &'a mut Value, path: &[&str]) -> Result<&'a mut Value> {
-    path.iter()
-        .try_fold(value, |value, key| value.get_mut(*key))
-        .with_context(|| format!("no `{}`", path.join(".")))
+    path.iter().try_fold(value, |value, key| value.get_mut(*key)).with_context(|| format!("no `{}`", path.join(".")))
 }
 
 /// Changes a socket address.
@@ -72,21 +65,14 @@ fn place(address: &mut Value, port: u16) -> Result<()> {
 }
 
 fn place_cluster(config: &mut Value, name: &str, port: u16) -> Result<()> {
-    let clusters = at(config, &["static_resources", "clusters"])?
-        .as_sequence_mut()
-        .context("`clusters` is no list")?;
+    let clusters = at(config, &["static_resources", "clusters"])?.as_sequence_mut().context("`clusters` is no list")?;
     let named = |cluster: &&mut Value| cluster.get("name").and_then(Value::as_str) == Some(name);
-    let cluster = clusters
-        .iter_mut()
-        .find(named)
-        .with_context(|| format!("no cluster `{name}`"))?;
+    let cluster = clusters.iter_mut().find(named).with_context(|| format!("no cluster `{name}`"))?;
     let addresses = socket_addresses(cluster);
     if addresses.is_empty() {
         bail!("cluster `{name}` has no socket_address");
     }
-    addresses
-        .into_iter()
-        .try_for_each(|address| place(address, port))
+    addresses.into_iter().try_for_each(|address| place(address, port))
 }
 
 /// All socket addresses under `value`.
@@ -107,17 +93,10 @@ fn socket_addresses(value: &mut Value) -> Vec<&mut Value> {
 /// Changes every path of a mounted plugin, and notes the plugin's name.
 fn take_plugins_from(value: &mut Value, dist: &Path, plugins: &mut Vec<String>) {
     match value {
-        Value::Mapping(map) => map
-            .values_mut()
-            .for_each(|value| take_plugins_from(value, dist, plugins)),
-        Value::Sequence(list) => list
-            .iter_mut()
-            .for_each(|value| take_plugins_from(value, dist, plugins)),
+        Value::Mapping(map) => map.values_mut().for_each(|value| take_plugins_from(value, dist, plugins)),
+        Value::Sequence(list) => list.iter_mut().for_each(|value| take_plugins_from(value, dist, plugins)),
         Value::String(path) => {
-            let Some(name) = path
-                .strip_prefix(MOUNTED)
-                .and_then(|file| file.strip_suffix(".wasm"))
-            else {
+            let Some(name) = path.strip_prefix(MOUNTED).and_then(|file| file.strip_suffix(".wasm")) else {
                 return;
             };
             let name = name.to_owned();
@@ -134,11 +113,7 @@ fn take_plugins_from(value: &mut Value, dist: &Path, plugins: &mut Vec<String>) 
 mod tests {
     use super::*;
 
-    const PORTS: Ports = Ports {
-        gateway: 1,
-        admin: 2,
-        httpbin: 3,
-    };
+    const PORTS: Ports = Ports { gateway: 1, admin: 2, httpbin: 3 };
 
     #[test]
     fn moves_the_checked_in_configuration_to_this_machine() {
@@ -149,42 +124,25 @@ mod tests {
 
         let addresses: Vec<_> = socket_addresses(&mut moved.config)
             .into_iter()
-            .map(|it| {
-                (
-                    it["address"].as_str().unwrap().to_owned(),
-                    it["port_value"].as_u64().unwrap(),
-                )
-            })
+            .map(|it| (it["address"].as_str().unwrap().to_owned(), it["port_value"].as_u64().unwrap()))
             .collect();
         let here = |port| ("127.0.0.1".to_owned(), port);
         assert_eq!(addresses, [here(2), here(1), here(3)]);
 
         let text = serde_yaml::to_string(&moved.config).unwrap();
-        assert!(
-            text.contains("filename: /there/dist/mock-response.wasm"),
-            "{text}"
-        );
+        assert!(text.contains("filename: /there/dist/mock-response.wasm"), "{text}");
         assert!(!text.contains(MOUNTED), "{text}");
     }
 
     #[test]
     fn says_what_a_configuration_lacks() {
-        let error = |text| {
-            format!(
-                "{:#}",
-                Bootstrap::parse(text, &PORTS, Path::new("dist"))
-                    .err()
-                    .unwrap()
-            )
-        };
+        let error = |text| format!("{:#}", Bootstrap::parse(text, &PORTS, Path::new("dist")).err().unwrap());
         assert_eq!(error("{}"), "no `admin.address.socket_address`");
         let admin = "admin: {address: {socket_address: {address: a, port_value: 1}}}\n";
         let listener = "{address: {socket_address: {address: a, port_value: 1}}}";
         let text = format!("{admin}static_resources: {{listeners: [{listener}], clusters: []}}");
         assert_eq!(error(&text), "no cluster `httpbin`");
-        let text = format!(
-            "{admin}static_resources: {{listeners: [{listener}, {listener}], clusters: []}}"
-        );
+        let text = format!("{admin}static_resources: {{listeners: [{listener}, {listener}], clusters: []}}");
         assert!(error(&text).starts_with("needs exactly one listener"));
     }
 }

@@ -20,10 +20,7 @@ struct Shown<'a> {
 }
 
 /// Warnings of Envoy that say nothing to someone who tries plugins.
-const CHATTER: [&str; 2] = [
-    "no configured limit to the number of allowed active downstream",
-    "caught ENVOY_SIGTERM",
-];
+const CHATTER: [&str; 2] = ["no configured limit to the number of allowed active downstream", "caught ENVOY_SIGTERM"];
 
 /// Prints lines of Envoy's log. While the servers start, lines are held back: a progress line owns the terminal, and
 /// each plugin says the same several times (in a trial VM, on the main thread, on the worker).
@@ -84,11 +81,7 @@ fn read(line: &str) -> Option<Shown<'_>> {
     let mut parts = line.splitn(3, '|');
     let (Some(level), Some(logger), Some(text)) = (parts.next(), parts.next(), parts.next()) else {
         // The rest of a message with line breaks.
-        return (!line.is_empty()).then_some(Shown {
-            level: "",
-            who: "",
-            text: line,
-        });
+        return (!line.is_empty()).then_some(Shown { level: "", who: "", text: line });
     };
     if logger == "wasm"
         && let Some(of_plugin) = text.strip_prefix(PLUGIN_LINE)
@@ -97,22 +90,12 @@ fn read(line: &str) -> Option<Shown<'_>> {
         let (names, text) = of_plugin.split_once(": ").unwrap_or(("", of_plugin));
         let name = names.split_whitespace().next().unwrap_or_default();
         // A line that begins with `[name]` says by itself who speaks.
-        let named = text
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_prefix(name))
-            .is_some_and(|it| it.starts_with(']'));
-        return Some(Shown {
-            level,
-            who: if named { "" } else { name },
-            text,
-        });
+        let named =
+            text.strip_prefix('[').and_then(|rest| rest.strip_prefix(name)).is_some_and(|it| it.starts_with(']'));
+        return Some(Shown { level, who: if named { "" } else { name }, text });
     }
     let trouble = matches!(level, "warning" | "error" | "critical");
-    (trouble && !CHATTER.iter().any(|chatter| text.contains(chatter))).then_some(Shown {
-        level,
-        who: "Envoy",
-        text,
-    })
+    (trouble && !CHATTER.iter().any(|chatter| text.contains(chatter))).then_some(Shown { level, who: "Envoy", text })
 }
 
 fn style(level: &str) -> Style {
@@ -130,39 +113,17 @@ mod tests {
 
     #[test]
     fn takes_the_noise_off_a_plugins_line() {
-        let shown =
-            read("info|wasm|wasm log mock-response mock-response vm: configured: {}").unwrap();
-        assert_eq!(
-            shown,
-            Shown {
-                level: "info",
-                who: "mock-response",
-                text: "configured: {}"
-            }
-        );
+        let shown = read("info|wasm|wasm log mock-response mock-response vm: configured: {}").unwrap();
+        assert_eq!(shown, Shown { level: "info", who: "mock-response", text: "configured: {}" });
         let shown = read("debug|wasm|wasm log a: [a] [id] text").unwrap();
-        assert_eq!(
-            shown,
-            Shown {
-                level: "debug",
-                who: "",
-                text: "[a] [id] text"
-            }
-        );
+        assert_eq!(shown, Shown { level: "debug", who: "", text: "[a] [id] text" });
     }
 
     #[test]
     fn keeps_envoys_troubles_and_drops_its_chatter() {
         assert_eq!(read("debug|wasm|Thread-Local Wasm created 7"), None);
         assert_eq!(read("warning|main|caught ENVOY_SIGTERM"), None);
-        assert_eq!(
-            read("error|main|no route").unwrap(),
-            Shown {
-                level: "error",
-                who: "Envoy",
-                text: "no route"
-            }
-        );
+        assert_eq!(read("error|main|no route").unwrap(), Shown { level: "error", who: "Envoy", text: "no route" });
     }
 
     #[test]

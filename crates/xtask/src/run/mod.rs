@@ -43,34 +43,19 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let stop = stop_signal()?;
     port::require_free(options)?;
     let source = config_file(workspace, &options.config)?;
-    let ports = Ports {
-        gateway: options.port,
-        admin: options.admin_port,
-        httpbin: options.httpbin_port,
-    };
+    let ports = Ports { gateway: options.port, admin: options.admin_port, httpbin: options.httpbin_port };
     let bootstrap = Bootstrap::load(&source, &ports, &workspace.root.join("dist"))?;
     build_stale(workspace, &bootstrap)?;
     let python = python::ensure(workspace)?;
 
     let folder = workspace.root.join("target/run");
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot create {}", folder.display()))?;
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let config = folder.join("envoy.yaml");
     bootstrap.write(&config)?;
 
     let screen = Screen::default();
-    let httpbin = Process::start(
-        "httpbin",
-        httpbin_command(&python, options.httpbin_port),
-        &folder,
-        None,
-    )?;
-    let envoy = Process::start(
-        "Envoy",
-        envoy_command(&python, &config),
-        &folder,
-        Some(screen.clone()),
-    )?;
+    let httpbin = Process::start("httpbin", httpbin_command(&python, options.httpbin_port), &folder, None)?;
+    let envoy = Process::start("Envoy", envoy_command(&python, &config), &folder, Some(screen.clone()))?;
     let mut servers = [httpbin, envoy];
     ready::wait(&mut servers, options, &stop)?;
     greet(options);
@@ -98,24 +83,15 @@ fn stop_signal() -> Result<Receiver<()>> {
 
 /// The file as named, seen from the current folder first and then from the workspace.
 fn config_file(workspace: &Workspace, file: &Path) -> Result<PathBuf> {
-    let found = [file.to_path_buf(), workspace.root.join(file)]
-        .into_iter()
-        .find(|path| path.is_file());
-    found.with_context(|| {
-        format!(
-            "there is no {}; name the gateway's configuration with --config",
-            file.display()
-        )
-    })
+    let found = [file.to_path_buf(), workspace.root.join(file)].into_iter().find(|path| path.is_file());
+    found.with_context(|| format!("there is no {}; name the gateway's configuration with --config", file.display()))
 }
 
 /// Builds the plugins that the configuration names, as far as they are not up to date.
 fn build_stale(workspace: &Workspace, bootstrap: &Bootstrap) -> Result<()> {
     let mut packages: Vec<&Package> = Vec::new();
     for name in bootstrap.plugins() {
-        let package = workspace
-            .plugin(name)
-            .with_context(|| format!("envoy.yaml loads /etc/envoy/{name}.wasm"))?;
+        let package = workspace.plugin(name).with_context(|| format!("envoy.yaml loads /etc/envoy/{name}.wasm"))?;
         if build::stale(workspace, package)?.is_some() {
             packages.push(package);
         }
@@ -128,13 +104,7 @@ fn build_stale(workspace: &Workspace, bootstrap: &Bootstrap) -> Result<()> {
 
 fn httpbin_command(python: &python::Python, port: u16) -> Command {
     let mut command = Command::new(python.gunicorn());
-    command.args([
-        "--bind",
-        &format!("127.0.0.1:{port}"),
-        "--threads",
-        "8",
-        "httpbin:app",
-    ]);
+    command.args(["--bind", &format!("127.0.0.1:{port}"), "--threads", "8", "httpbin:app"]);
     command
 }
 
@@ -142,23 +112,13 @@ fn envoy_command(python: &python::Python, config: &Path) -> Command {
     let mut command = Command::new(python.envoy());
     command.arg("--config-path").arg(config);
     command.args(["--concurrency", "1", "--disable-hot-restart"]);
-    command.args([
-        "--log-level",
-        "warning",
-        "--component-log-level",
-        "wasm:debug",
-    ]);
+    command.args(["--log-level", "warning", "--component-log-level", "wasm:debug"]);
     command.args(["--log-format", log_lines::FORMAT]);
     command
 }
 
 fn greet(options: &Options) {
-    let Options {
-        port,
-        httpbin_port,
-        admin_port,
-        ..
-    } = options;
+    let Options { port, httpbin_port, admin_port, .. } = options;
     let config = options.config.display();
     anstream::println!(
         "\n{GREEN}ready{GREEN:#}  gateway {BOLD}http://127.0.0.1:{port}{BOLD:#}  admin http://127.0.0.1:{admin_port}\n\n\

@@ -7,18 +7,8 @@ use std::net::{Ipv4Addr, TcpListener};
 pub(super) fn require_free(options: &Options) -> Result<()> {
     let wanted = [
         ("the gateway", options.port, "--port", "GATEWAY_PORT"),
-        (
-            "httpbin",
-            options.httpbin_port,
-            "--httpbin-port",
-            "HTTPBIN_PORT",
-        ),
-        (
-            "Envoy's admin pages",
-            options.admin_port,
-            "--admin-port",
-            "ADMIN_PORT",
-        ),
+        ("httpbin", options.httpbin_port, "--httpbin-port", "HTTPBIN_PORT"),
+        ("Envoy's admin pages", options.admin_port, "--admin-port", "ADMIN_PORT"),
     ];
     for (whose, port, flag, variable) in wanted {
         if let Err(error) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
@@ -39,18 +29,9 @@ mod tests {
     fn names_the_port_and_how_to_change_it() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
-        let options = Options {
-            port: 0,
-            httpbin_port: port,
-            admin_port: 0,
-            config: "envoy.yaml".into(),
-        };
+        let options = Options { port: 0, httpbin_port: port, admin_port: 0, config: "envoy.yaml".into() };
         let error = require_free(&options).unwrap_err().to_string();
-        for part in [
-            &format!("port {port} for httpbin"),
-            "--httpbin-port",
-            "HTTPBIN_PORT",
-        ] {
+        for part in [&format!("port {port} for httpbin"), "--httpbin-port", "HTTPBIN_PORT"] {
             assert!(error.contains(part), "{error}");
         }
     }

@@ -34,18 +34,9 @@ impl Process {
     ) -> Result<Self> {
         let log = folder.join(format!("{}.log", name.to_lowercase()));
         let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        command
-            .stdin(Stdio::null())
-            .stdout(file.try_clone()?)
-            .process_group(0);
-        command.stderr(if screen.is_some() {
-            Stdio::piped()
-        } else {
-            file.try_clone()?.into()
-        });
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("cannot start {name}: {command:?}"))?;
+        command.stdin(Stdio::null()).stdout(file.try_clone()?).process_group(0);
+        command.stderr(if screen.is_some() { Stdio::piped() } else { file.try_clone()?.into() });
+        let mut child = command.spawn().with_context(|| format!("cannot start {name}: {command:?}"))?;
         if let (Some(screen), Some(output)) = (screen, child.stderr.take()) {
             std::thread::spawn(move || copy(output, file, &screen));
         }
@@ -59,11 +50,7 @@ impl Process {
         };
         // Give the thread that copies the log a moment to write down the last words.
         std::thread::sleep(Duration::from_millis(100));
-        bail!(
-            "{} ended by itself ({status})\n{}",
-            self.name,
-            self.last_words()
-        )
+        bail!("{} ended by itself ({status})\n{}", self.name, self.last_words())
     }
 
     /// The end of the log without its chatter, and where the whole of it is.
@@ -71,9 +58,7 @@ impl Process {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
         let mut lines: Vec<_> = log.lines().filter_map(log_lines::worth_showing).collect();
         lines.dedup();
-        let tail = lines
-            .get(lines.len().saturating_sub(TAIL)..)
-            .unwrap_or_default();
+        let tail = lines.get(lines.len().saturating_sub(TAIL)..).unwrap_or_default();
         format!("  {}\nwhole log: {}", tail.join("\n  "), self.log.display())
     }
 
@@ -81,10 +66,7 @@ impl Process {
         if self.child.try_wait()?.is_some() {
             return Ok(());
         }
-        kill(
-            Pid::from_raw(i32::try_from(self.child.id())?),
-            Signal::SIGTERM,
-        )?;
+        kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end {
             if self.child.try_wait()?.is_some() {
@@ -111,11 +93,7 @@ fn copy(output: ChildStderr, mut file: File, screen: &Screen) {
 impl Drop for Process {
     fn drop(&mut self) {
         if let Err(error) = self.end() {
-            anstream::eprintln!(
-                "cannot end {} (process {}): {error}",
-                self.name,
-                self.child.id()
-            );
+            anstream::eprintln!("cannot end {} (process {}): {error}", self.name, self.child.id());
         }
     }
 }

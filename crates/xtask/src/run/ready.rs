@@ -14,29 +14,16 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Longest wait for one answer.
 const ANSWER: Duration = Duration::from_secs(1);
 
-pub(super) fn wait(
-    servers: &mut [Process; 2],
-    options: &Options,
-    stop: &Receiver<()>,
-) -> Result<()> {
+pub(super) fn wait(servers: &mut [Process; 2], options: &Options, stop: &Receiver<()>) -> Result<()> {
     let progress = Progress::start("starting httpbin and Envoy");
     let end = Instant::now() + LIMIT;
-    let questions = [
-        (options.httpbin_port, "/status/200"),
-        (options.admin_port, "/ready"),
-    ];
+    let questions = [(options.httpbin_port, "/status/200"), (options.admin_port, "/ready")];
     for (server, (port, path)) in (0..).zip(questions) {
         while !answers(port, path) {
             servers.iter_mut().try_for_each(Process::require_alive)?;
             if Instant::now() > end {
-                let said = servers
-                    .get(server)
-                    .map(Process::last_words)
-                    .unwrap_or_default();
-                bail!(
-                    "http://127.0.0.1:{port}{path} does not answer after {} s\n{said}",
-                    LIMIT.as_secs()
-                );
+                let said = servers.get(server).map(Process::last_words).unwrap_or_default();
+                bail!("http://127.0.0.1:{port}{path} does not answer after {} s\n{said}", LIMIT.as_secs());
             }
             if stop.recv_timeout(Duration::from_millis(50)).is_ok() {
                 bail!("interrupted while starting");
@@ -51,13 +38,9 @@ pub(super) fn wait(
 /// Whether a GET gives 200. Anything else, a refused connection too, means: not yet.
 fn answers(port: u16, path: &str) -> bool {
     let ask = || -> std::io::Result<bool> {
-        let mut stream =
-            TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), ANSWER)?;
+        let mut stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), ANSWER)?;
         stream.set_read_timeout(Some(ANSWER))?;
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
-        )?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")?;
         let mut status = [0; 12];
         stream.read_exact(&mut status)?;
         Ok(status.ends_with(b" 200"))
@@ -86,9 +69,7 @@ mod tests {
     #[test]
     fn only_200_is_ready() {
         assert!(answered("HTTP/1.1 200 OK\r\n\r\nLIVE"));
-        assert!(!answered(
-            "HTTP/1.1 503 Service Unavailable\r\n\r\nPRE_INITIALIZING"
-        ));
+        assert!(!answered("HTTP/1.1 503 Service Unavailable\r\n\r\nPRE_INITIALIZING"));
         assert!(!answered("HTTP"));
     }
 }
