@@ -130,7 +130,7 @@ macro_rules! register {
     ($plugin:ty, $name:literal) => {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
-            const NAME: &[u8] = concat!("name=", $name, "\nversion=", env!("CARGO_PKG_VERSION"), "\n").as_bytes();
+            const NAME: &[u8] = concat!("name=", $name, "\n").as_bytes();
             #[unsafe(link_section = "plugin-core")]
             #[used]
             static NAME_LINE: [u8; NAME.len()] = match NAME.first_chunk() {
@@ -140,7 +140,11 @@ macro_rules! register {
             #[unsafe(link_section = "plugin-core")]
             #[used]
             static ABI_LINE: [u8; 12] = <$plugin as $crate::Plugin>::ABI.section();
-            $crate::proxy_wasm::main! {{ $crate::abi::start::<$plugin>($name); }}
+            #[unsafe(export_name = "plugin_core__initialize")]
+            extern "C" fn initialize() {
+                $crate::abi::start::<$plugin>($name);
+            }
+            $crate::proxy_wasm::main! {{ $crate::abi::start_unfinished(); }}
         };
     };
 }

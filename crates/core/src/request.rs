@@ -136,6 +136,7 @@ impl Request {
     /// Needs `const ABI: Abi = Abi::V0_2_100`, and on stock Envoy `allow_on_headers_stop_iteration: true`. Fails when
     /// the body is larger than `limit` bytes, and when the gateway does not hand bodies over while headers are held.
     pub async fn collect(self, limit: usize) -> Result<Full<Request>> {
+        uses::request_body();
         if property::is_higress() {
             let _ = host().set_property(&["set_decoder_buffer_limit"], limit.to_string().as_bytes());
         }
@@ -174,6 +175,7 @@ impl Request {
     }
 
     fn release(&self, stage: Stage) {
+        uses::request_body();
         self.exchange.side(Direction::Request).stage.set(stage);
     }
 }

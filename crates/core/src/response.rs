@@ -9,6 +9,7 @@ use crate::host::{Direction, Host, Map, host};
 use crate::plugin::{Flow, Outcome};
 use crate::property;
 use crate::reply::Reply;
+use crate::uses;
 use std::rc::Rc;
 
 /// A response whose headers the gateway holds for the plugin.
@@ -69,6 +70,7 @@ impl Response {
 
     /// Waits for the whole body while the headers stay in hand; see [`crate::Request::collect`].
     pub async fn collect(self, limit: usize) -> Result<Full<Response>> {
+        uses::response_body();
         if property::is_higress() {
             let _ = host().set_property(&["set_encoder_buffer_limit"], limit.to_string().as_bytes());
         }
@@ -107,6 +109,7 @@ impl Response {
     }
 
     fn release(&self, stage: Stage) {
+        uses::response_body();
         self.exchange.side(Direction::Response).stage.set(stage);
     }
 }

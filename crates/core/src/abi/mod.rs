@@ -21,18 +21,34 @@ use proxy_wasm::traits::{Context, RootContext};
 use serde::de::DeserializeOwned;
 use std::rc::Rc;
 
+#[cfg(target_os = "wasi")]
+unsafe extern "C" {
+    fn __wasm_call_ctors();
+}
+
 /// Start of a plugin's module; called by what `register!` makes.
 #[doc(hidden)]
 pub fn start<P: Plugin + DeserializeOwned>(name: &'static str) {
+    // SAFETY: the linker's list of constructors, run once, before anything else.
+    #[cfg(target_os = "wasi")]
+    unsafe {
+        __wasm_call_ctors();
+    }
     logger::start();
     runtime::set_plugin(name, |node| {
         let plugin: P = config::from_node(node)?;
         Ok(Rc::new(plugin) as PluginRef)
     });
+}
+
+/// Start of a module that never went through the build's last step, which exchanges this for [`start`].
+#[doc(hidden)]
+pub fn start_unfinished() {
+    logger::start();
     proxy_wasm::set_root_context(|_| Box::new(Unfinished));
 }
 
-/// What answers in a module that never went through the build's last step: proxy-wasm's own exports lead here.
+/// What answers in an unfinished module: proxy-wasm's own exports lead here.
 struct Unfinished;
 
 impl Context for Unfinished {}

@@ -81,9 +81,6 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn abi(&self) -> Abi {
-        self.plugin.abi()
-    }
 
     /// Whether the plugin is still at it.
     pub(crate) fn is_running(&self) -> bool {

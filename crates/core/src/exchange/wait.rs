@@ -50,13 +50,6 @@ pub(crate) async fn response(exchange: &Rc<Exchange>) {
     side.stage.set(Stage::Headers);
 }
 
-fn mark(direction: Direction) {
-    match direction {
-        Direction::Request => uses::request_body(),
-        Direction::Response => uses::response_body(),
-    }
-}
-
 /// A request's body may never end: the upstream has answered without waiting for the rest.
 fn cut_short(exchange: &Exchange, side: &Side) -> bool {
     side.direction == Direction::Request && exchange.side(Direction::Response).shown.get() && !side.ended.get()
@@ -64,7 +57,6 @@ fn cut_short(exchange: &Exchange, side: &Side) -> bool {
 
 /// The whole body, held until the plugin lets it go. Fails as soon as it is known to be larger than `limit` bytes.
 pub(crate) async fn whole(exchange: &Rc<Exchange>, direction: Direction, limit: usize) -> Result<Vec<u8>> {
-    mark(direction);
     let side = exchange.side(direction);
     let ready = |side: &Side| {
         let size = side.size.get();
@@ -82,7 +74,6 @@ pub(crate) async fn whole(exchange: &Rc<Exchange>, direction: Direction, limit: 
 
 /// The bounds of the next bytes of the body in the host's buffer; `None` at its end.
 pub(crate) async fn chunk(exchange: &Rc<Exchange>, direction: Direction) -> Option<(usize, usize)> {
-    mark(direction);
     let ready = |side: &Side| {
         let (taken, size) = (side.taken.get(), side.size.get());
         if size > taken {
@@ -96,7 +87,6 @@ pub(crate) async fn chunk(exchange: &Rc<Exchange>, direction: Direction) -> Opti
 
 /// Whether trailers came; what is left of the body passes meanwhile.
 pub(crate) async fn trailers(exchange: &Rc<Exchange>, direction: Direction) -> bool {
-    mark(direction);
     let ready = |side: &Side| (side.ended.get() || cut_short(exchange, side)).then(|| side.trailers.get());
     Wait { side: exchange.side(direction), demand: Demand::Trailers, ready }.await
 }
