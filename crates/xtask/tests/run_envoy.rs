@@ -26,10 +26,10 @@ fn run_envoy([gateway, httpbin, admin]: [u16; 3]) -> Command {
     command
 }
 
-fn get(port: u16, path: &str) -> String {
+fn get(port: u16, host: &str) -> String {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
     stream.set_read_timeout(Some(END)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").unwrap();
+    write!(stream, "GET /get HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
     let mut reply = String::new();
     stream.read_to_string(&mut reply).unwrap();
     reply
@@ -76,10 +76,13 @@ fn runs_the_plugins_and_leaves_nothing_behind() {
     let output = lines(running.0.stdout.take().unwrap());
     while !output.recv_timeout(START).expect("run-envoy ends or hangs before it is ready").starts_with("ready") {}
 
-    let direct = get(httpbin, "/get");
+    let direct = get(httpbin, "test");
     assert!(!direct.contains("\"Hello\""), "{direct}");
-    let through = get(gateway, "/get");
+    let through = get(gateway, "test");
     assert!(through.contains("\"Hello\": \"world\""), "{through}");
+
+    let mocked = get(gateway, "mock.example");
+    assert!(mocked.ends_with("\r\n\r\nhello world"), "{mocked}");
 
     assert!(running.terminate().success(), "ending it is not an error");
     for port in [gateway, httpbin, admin] {

@@ -119,13 +119,22 @@ fn envoy_command(python: &python::Python, config: &Path) -> Command {
 
 fn greet(options: &Options) {
     let Options { port, httpbin_port, admin_port, .. } = options;
-    let config = options.config.display();
+    let examples = [
+        (format!("curl http://127.0.0.1:{httpbin_port}/get"), "httpbin itself: your headers as you sent them"),
+        (format!("curl http://127.0.0.1:{port}/get"), "through the gateway: header-injector added Hello: world"),
+        (format!("curl -H 'Host: mock.example' http://127.0.0.1:{port}/get"), "mock-response answers: hello world"),
+    ];
+    let width = examples.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
     anstream::println!(
         "\n{GREEN}ready{GREEN:#}  gateway {BOLD}http://127.0.0.1:{port}{BOLD:#}  admin http://127.0.0.1:{admin_port}\n\n\
-         try, in another terminal:\n  \
-         curl http://127.0.0.1:{httpbin_port}/get   {DIM}# httpbin itself: the headers as you sent them{DIM:#}\n  \
-         curl http://127.0.0.1:{port}/get   {DIM}# through the gateway: header-injector added Hello: world{DIM:#}\n  \
-         curl http://127.0.0.1:{port}/get   {DIM}# after \"mockEnable\": true in {config} and a new start: hello world{DIM:#}\n\n\
-         log lines of the plugins follow; Ctrl-C ends both servers\n"
+         try, in another terminal:"
+    );
+    for (command, effect) in examples {
+        anstream::println!("  {command:width$}  {DIM}# {effect}{DIM:#}");
+    }
+    anstream::println!(
+        "\nto try another configuration, edit {} and start again\n\
+         log lines of the plugins follow; Ctrl-C ends both servers\n",
+        options.config.display()
     );
 }
