@@ -7,14 +7,8 @@ use std::path::Path;
 const TYPES: &str = "type.googleapis.com/envoy.extensions.filters";
 
 /// A whole bootstrap, as JSON: one listener for each variant, on the port beside it.
-pub(crate) fn of<'a>(
-    variants: impl IntoIterator<Item = (&'a Variant, u16)>,
-    upstream_port: u16,
-) -> Value {
-    let listeners: Vec<Value> = variants
-        .into_iter()
-        .map(|(variant, port)| listener(&variant.filter, port))
-        .collect();
+pub(crate) fn of<'a>(variants: impl IntoIterator<Item = (&'a Variant, u16)>, upstream_port: u16) -> Value {
+    let listeners: Vec<Value> = variants.into_iter().map(|(variant, port)| listener(&variant.filter, port)).collect();
     json!({
         "static_resources": {
             "listeners": listeners,
@@ -83,10 +77,7 @@ fn filter(filter: &Filter) -> Option<Value> {
                 "default_source_code": { "inline_string": source },
             },
         })),
-        Filter::Wasm {
-            file,
-            configuration,
-        } => Some(wasm(file, configuration)),
+        Filter::Wasm { file, configuration } => Some(wasm(file, configuration)),
     }
 }
 

@@ -11,22 +11,12 @@ use std::process::{Command, Stdio};
 pub(crate) fn plain(package: &str) -> Result<PathBuf> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .current_dir(workspace())
-        .args([
-            "build",
-            "--release",
-            "--target",
-            "wasm32-wasip1",
-            "--package",
-            package,
-        ])
+        .args(["build", "--release", "--target", "wasm32-wasip1", "--package", package])
         .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit())
         .output()
         .context("cannot run cargo")?;
-    ensure!(
-        output.status.success(),
-        "cargo could not build {package}: its messages are above"
-    );
+    ensure!(output.status.success(), "cargo could not build {package}: its messages are above");
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
@@ -40,10 +30,6 @@ pub(crate) fn plain(package: &str) -> Result<PathBuf> {
 /// The finished module of one of our plugins.
 pub(crate) fn ours(plugin: &str) -> Result<PathBuf> {
     let path = workspace().join("dist").join(format!("{plugin}.wasm"));
-    ensure!(
-        path.is_file(),
-        "{} is missing: run `make build-plugins` first",
-        path.display()
-    );
+    ensure!(path.is_file(), "{} is missing: run `make build-plugins` first", path.display());
     Ok(path)
 }

@@ -13,10 +13,8 @@ pub(crate) const OURS: &str = "ours";
 /// Name of our plugin with rules of which none matches.
 pub(crate) const OURS_NO_RULE: &str = "ours, no rule matches";
 
-const LUA_HEADER: &str =
-    r#"function envoy_on_request(handle) handle:headers():add("hello", "world") end"#;
-const LUA_MOCK: &str =
-    r#"function envoy_on_request(handle) handle:respond({[":status"] = "200"}, "hello world") end"#;
+const LUA_HEADER: &str = r#"function envoy_on_request(handle) handle:headers():add("hello", "world") end"#;
+const LUA_MOCK: &str = r#"function envoy_on_request(handle) handle:respond({[":status"] = "200"}, "hello world") end"#;
 const MOCK_ON: &str = r#"{"mockEnable":true}"#;
 const NO_RULE_MATCHES: &str = r#"{"_rules_":[{"_match_domain_":["nomatch.example.com"]}]}"#;
 
@@ -43,28 +41,12 @@ const fn entry(job: Job, name: &'static str, recipe: Recipe) -> Entry {
 
 const CATALOGUE: [Entry; 10] = [
     entry(Job::Header, "no filter", Recipe::Baseline(|| Filter::None)),
-    entry(
-        Job::Header,
-        "header_mutation",
-        Recipe::Native(|| Filter::HeaderMutation),
-    ),
-    entry(
-        Job::Header,
-        "Lua",
-        Recipe::Native(|| Filter::Lua(LUA_HEADER)),
-    ),
+    entry(Job::Header, "header_mutation", Recipe::Native(|| Filter::HeaderMutation)),
+    entry(Job::Header, "Lua", Recipe::Native(|| Filter::Lua(LUA_HEADER))),
     entry(Job::Header, PLAIN, Recipe::Plain("plain-header", "{}")),
     entry(Job::Header, OURS, Recipe::Ours("header-injector", "{}")),
-    entry(
-        Job::Header,
-        OURS_NO_RULE,
-        Recipe::Ours("header-injector", NO_RULE_MATCHES),
-    ),
-    entry(
-        Job::Mock,
-        "direct_response",
-        Recipe::Baseline(|| Filter::DirectResponse),
-    ),
+    entry(Job::Header, OURS_NO_RULE, Recipe::Ours("header-injector", NO_RULE_MATCHES)),
+    entry(Job::Mock, "direct_response", Recipe::Baseline(|| Filter::DirectResponse)),
     entry(Job::Mock, "Lua", Recipe::Native(|| Filter::Lua(LUA_MOCK))),
     entry(Job::Mock, PLAIN, Recipe::Plain("plain-mock", MOCK_ON)),
     entry(Job::Mock, OURS, Recipe::Ours("mock-response", MOCK_ON)),
@@ -92,10 +74,7 @@ pub(crate) fn select(options: &Options) -> Result<Vec<Variant>> {
         !variants.is_empty(),
         "--only {:?} selects nothing; there are {}",
         options.only.as_deref().unwrap_or_default(),
-        CATALOGUE
-            .each_ref()
-            .map(|entry| format!("{} ({})", entry.name, entry.job.name()))
-            .join(", ")
+        CATALOGUE.each_ref().map(|entry| format!("{} ({})", entry.name, entry.job.name())).join(", ")
     );
     Ok(variants)
 }
@@ -108,26 +87,19 @@ impl Entry {
     fn variant(&self) -> Result<Variant> {
         let filter = match self.recipe {
             Recipe::Baseline(filter) | Recipe::Native(filter) => filter(),
-            Recipe::Plain(package, configuration) => Filter::Wasm {
-                file: build::plain(package)?,
-                configuration: configuration.to_owned(),
-            },
-            Recipe::Ours(plugin, configuration) => Filter::Wasm {
-                file: build::ours(plugin)?,
-                configuration: configuration.to_owned(),
-            },
+            Recipe::Plain(package, configuration) => {
+                Filter::Wasm { file: build::plain(package)?, configuration: configuration.to_owned() }
+            }
+            Recipe::Ours(plugin, configuration) => {
+                Filter::Wasm { file: build::ours(plugin)?, configuration: configuration.to_owned() }
+            }
         };
-        let untouched =
-            self.job == Job::Header && (self.is_baseline() || self.name == OURS_NO_RULE);
+        let untouched = self.job == Job::Header && (self.is_baseline() || self.name == OURS_NO_RULE);
         Ok(Variant {
             job: self.job,
             name: self.name.to_owned(),
             filter,
-            expected_body: if untouched {
-                WITHOUT_HEADER
-            } else {
-                self.job.answer()
-            },
+            expected_body: if untouched { WITHOUT_HEADER } else { self.job.answer() },
         })
     }
 }
@@ -137,10 +109,7 @@ fn given(module: &Module) -> Variant {
     Variant {
         job: module.job,
         name: module.name.clone(),
-        filter: Filter::Wasm {
-            file: module.file.clone(),
-            configuration: module.configuration.clone(),
-        },
+        filter: Filter::Wasm { file: module.file.clone(), configuration: module.configuration.clone() },
         expected_body: module.job.answer(),
     }
 }

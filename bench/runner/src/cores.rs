@@ -18,14 +18,9 @@ impl Cores {
         let allowed = sched_getaffinity(None).context("cannot read the allowed cores")?;
         let mut usable = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
         let (Some(load), Some(envoy)) = (usable.next(), usable.next()) else {
-            bail!(
-                "the benchmark needs two cores, one for Envoy and one for the load; this process may use one"
-            );
+            bail!("the benchmark needs two cores, one for Envoy and one for the load; this process may use one");
         };
-        let cores = Self {
-            envoy: only(envoy),
-            load: only(load),
-        };
+        let cores = Self { envoy: only(envoy), load: only(load) };
         cores.pin_to(&cores.load)?;
         Ok(cores)
     }

@@ -28,24 +28,11 @@ pub(crate) struct Binary<'a> {
 impl<'a> Binary<'a> {
     /// The environment variable `ENVOY`, else the Envoy that the workspace installs for its tests.
     pub(crate) fn find(cores: &'a Cores, upstream_port: u16) -> Result<Self> {
-        let path = std::env::var_os("ENVOY").map_or_else(
-            || workspace().join("target/python/bin/envoy"),
-            PathBuf::from,
-        );
-        ensure!(
-            path.is_file(),
-            "no Envoy at {}: run `make tools`, or set ENVOY to a binary",
-            path.display()
-        );
+        let path = std::env::var_os("ENVOY").map_or_else(|| workspace().join("target/python/bin/envoy"), PathBuf::from);
+        ensure!(path.is_file(), "no Envoy at {}: run `cargo xtask setup`, or set ENVOY to a binary", path.display());
         let scratch = std::env::temp_dir().join(format!("plugin-bench-{}", std::process::id()));
-        fs::create_dir_all(&scratch)
-            .with_context(|| format!("cannot create {}", scratch.display()))?;
-        Ok(Self {
-            path,
-            cores,
-            upstream_port,
-            scratch,
-        })
+        fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
+        Ok(Self { path, cores, upstream_port, scratch })
     }
 
     /// Starts an Envoy with a listener for each variant, and returns once each answers as its variant must.
@@ -55,16 +42,10 @@ impl<'a> Binary<'a> {
         let config = self.scratch.join("envoy.json");
         let log = self.scratch.join("envoy.log");
         let bootstrap = bootstrap::of(listeners.iter().copied(), self.upstream_port);
-        fs::write(&config, bootstrap.to_string())
-            .with_context(|| format!("cannot write {}", config.display()))?;
+        fs::write(&config, bootstrap.to_string()).with_context(|| format!("cannot write {}", config.display()))?;
         let mut command = Command::new(&self.path);
         command
-            .args([
-                "--disable-hot-restart",
-                "--log-level",
-                "warning",
-                "--concurrency",
-            ])
+            .args(["--disable-hot-restart", "--log-level", "warning", "--concurrency"])
             .arg(workers.to_string())
             .arg("--config-path")
             .arg(&config)
@@ -77,11 +58,8 @@ impl<'a> Binary<'a> {
             .cores
             .on_envoy_core(|| command.spawn())?
             .with_context(|| format!("cannot start {}", self.path.display()))?;
-        let mut envoy = Envoy {
-            child,
-            ports: listeners.iter().map(|(_, port)| *port).collect(),
-            start_up: Duration::ZERO,
-        };
+        let mut envoy =
+            Envoy { child, ports: listeners.iter().map(|(_, port)| *port).collect(), start_up: Duration::ZERO };
         for (index, (variant, port)) in listeners.iter().enumerate() {
             // It listens before its workers have their VMs: only an answer proves that it is ready.
             envoy
@@ -128,10 +106,7 @@ impl Envoy {
 
     /// Opens connections to the listener of the variant that stands at `index`.
     pub(crate) fn load(&self, index: usize, variant: &Variant, connections: usize) -> Result<Load> {
-        let port = self
-            .ports
-            .get(index)
-            .context("this Envoy has no such listener")?;
+        let port = self.ports.get(index).context("this Envoy has no such listener")?;
         Load::connect(*port, connections, variant.expected_body)
     }
 
@@ -139,10 +114,7 @@ impl Envoy {
         let deadline = Instant::now() + LONGEST_START;
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             if let Some(status) = self.child.try_wait()? {
-                bail!(
-                    "Envoy ended at its start ({status}), its log says:\n{}",
-                    fs::read_to_string(log)?
-                );
+                bail!("Envoy ended at its start ({status}), its log says:\n{}", fs::read_to_string(log)?);
             }
             ensure!(
                 Instant::now() < deadline,
@@ -171,11 +143,7 @@ pub(crate) fn workspace() -> &'static Path {
 
 /// Ports nobody listens on; each is held until the next is found, so that they differ.
 fn free_ports(count: usize) -> Result<Vec<u16>> {
-    let held: Vec<TcpListener> = (0..count)
-        .map(|_| TcpListener::bind("127.0.0.1:0"))
-        .collect::<Result<_, _>>()
-        .context("no free port")?;
-    held.iter()
-        .map(|listener| Ok(listener.local_addr()?.port()))
-        .collect()
+    let held: Vec<TcpListener> =
+        (0..count).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>().context("no free port")?;
+    held.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
 }

@@ -5,8 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
-const REQUEST: &[u8] =
-    b"GET /bench HTTP/1.1\r\nhost: bench.example.com\r\nuser-agent: bench\r\naccept: */*\r\n\r\n";
+const REQUEST: &[u8] = b"GET /bench HTTP/1.1\r\nhost: bench.example.com\r\nuser-agent: bench\r\naccept: */*\r\n\r\n";
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const LONGEST_ANSWER: usize = 16 * 1024;
 
@@ -18,18 +17,9 @@ pub(crate) struct Load {
 
 impl Load {
     /// Connects to `port`; each answer must be 200 with `expected_body`.
-    pub(crate) fn connect(
-        port: u16,
-        connections: usize,
-        expected_body: &'static str,
-    ) -> Result<Self> {
-        let connections = (0..connections)
-            .map(|_| connect(port))
-            .collect::<Result<_>>()?;
-        Ok(Self {
-            connections,
-            expected_body,
-        })
+    pub(crate) fn connect(port: u16, connections: usize, expected_body: &'static str) -> Result<Self> {
+        let connections = (0..connections).map(|_| connect(port)).collect::<Result<_>>()?;
+        Ok(Self { connections, expected_body })
     }
 
     /// Sends at least `requests` requests, spread evenly, and returns how many were answered.
@@ -40,9 +30,7 @@ impl Load {
         let turns = requests.div_ceil(self.connections.len().max(1));
         for _ in 0..turns {
             for connection in &mut self.connections {
-                connection
-                    .write_all(REQUEST)
-                    .context("cannot send a request")?;
+                connection.write_all(REQUEST).context("cannot send a request")?;
             }
             for connection in &mut self.connections {
                 read_answer(connection, self.expected_body)?;
@@ -65,13 +53,8 @@ fn read_answer(stream: &mut TcpStream, expected_body: &str) -> Result<()> {
     let mut filled = 0;
     loop {
         let room = buffer.get_mut(filled..).unwrap_or_default();
-        let count = stream
-            .read(room)
-            .context("no answer from Envoy within 10 s")?;
-        ensure!(
-            count > 0,
-            "Envoy closed the connection, or its answer is over {LONGEST_ANSWER} bytes"
-        );
+        let count = stream.read(room).context("no answer from Envoy within 10 s")?;
+        ensure!(count > 0, "Envoy closed the connection, or its answer is over {LONGEST_ANSWER} bytes");
         filled += count;
         let text = buffer.get(..filled).unwrap_or_default();
         if is_expected(text, expected_body)? {
@@ -86,9 +69,7 @@ fn is_expected(answer: &[u8], expected_body: &str) -> Result<bool> {
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return Ok(false);
     };
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "));
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     let length: usize = length
         .and_then(|digits| digits.parse().ok())
         .with_context(|| format!("Envoy's answer has no content-length:\n{head}"))?;
@@ -118,10 +99,7 @@ mod tests {
     #[test]
     fn another_body_or_status_is_an_error_that_shows_the_answer() {
         let error = is_expected(ANSWER, "hello").unwrap_err().to_string();
-        assert!(
-            error.contains(r#"body "hello""#) && error.contains("server: envoy"),
-            "{error}"
-        );
+        assert!(error.contains(r#"body "hello""#) && error.contains("server: envoy"), "{error}");
         assert!(is_expected(b"HTTP/1.1 503 no\r\ncontent-length: 2\r\n\r\nok", "ok").is_err());
     }
 }

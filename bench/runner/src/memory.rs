@@ -2,10 +2,17 @@
 
 use crate::envoy::Binary;
 use crate::variant::Variant;
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// Workers of the larger Envoy; the smaller one has one.
 const MANY: usize = 9;
+/// The first worker answers before the last has its VM: memory is read once Envoy spends less than
+/// `IDLE_CPU` in a `QUIET` stretch.
+const QUIET: Duration = Duration::from_millis(100);
+const IDLE_CPU: Duration = Duration::from_millis(1);
+const LONGEST_SETTLING: Duration = Duration::from_secs(20);
 
 /// For each variant, the KiB of anonymous memory that one more worker costs.
 ///
@@ -16,9 +23,26 @@ pub(crate) fn per_vm(binary: &Binary<'_>, variants: &[&Variant]) -> Result<Vec<f
     variants
         .iter()
         .map(|variant| {
-            let few = binary.start(&[variant], 1)?.anonymous_kib()? as f64;
-            let many = binary.start(&[variant], MANY)?.anonymous_kib()? as f64;
+            let few = resident_kib(binary, variant, 1)?;
+            let many = resident_kib(binary, variant, MANY)?;
             Ok((many - few) / (MANY - 1) as f64)
         })
         .collect()
+}
+
+fn resident_kib(binary: &Binary<'_>, variant: &Variant, workers: usize) -> Result<f64> {
+    let envoy = binary.start(&[variant], workers)?;
+    let deadline = Instant::now() + LONGEST_SETTLING;
+    loop {
+        let before = envoy.cpu_time()?;
+        sleep(QUIET);
+        if envoy.cpu_time()?.saturating_sub(before) < IDLE_CPU {
+            return Ok(envoy.anonymous_kib()? as f64);
+        }
+        ensure!(
+            Instant::now() < deadline,
+            "Envoy with {:?} and {workers} workers is still busy {LONGEST_SETTLING:?} after its start",
+            variant.name
+        );
+    }
 }

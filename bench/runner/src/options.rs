@@ -44,22 +44,15 @@ pub(crate) struct Module {
 impl Options {
     /// Reads the arguments after the program's name; `None` when they ask for help.
     pub(crate) fn from_args(arguments: impl IntoIterator<Item = String>) -> Result<Option<Self>> {
-        let mut options = Self {
-            rounds: 9,
-            requests: 10_000,
-            connections: 8,
-            only: None,
-            also: Vec::new(),
-            json: None,
-        };
+        let mut options =
+            Self { rounds: 9, requests: 10_000, connections: 8, only: None, also: Vec::new(), json: None };
         let mut arguments = arguments.into_iter();
         while let Some(name) = arguments.next() {
             if name == "--help" || name == "-h" {
                 return Ok(None);
             }
             let value = arguments.next();
-            let value =
-                value.with_context(|| format!("{name} needs a value; --help lists the options"));
+            let value = value.with_context(|| format!("{name} needs a value; --help lists the options"));
             match name.as_str() {
                 "--rounds" => options.rounds = count(&name, &value?)?,
                 "--requests" => options.requests = count(&name, &value?)?,
@@ -75,9 +68,7 @@ impl Options {
 }
 
 fn count(name: &str, text: &str) -> Result<usize> {
-    let count = text
-        .parse()
-        .with_context(|| format!("{name} needs a number, not {text:?}"))?;
+    let count = text.parse().with_context(|| format!("{name} needs a number, not {text:?}"))?;
     ensure!(count > 0, "{name} needs a number above 0");
     Ok(count)
 }
@@ -86,31 +77,17 @@ impl FromStr for Module {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let parts = text
-            .split_once(':')
-            .and_then(|(job, rest)| Some((job, rest.split_once('=')?)));
+        let parts = text.split_once(':').and_then(|(job, rest)| Some((job, rest.split_once('=')?)));
         let Some((job, (name, rest))) = parts else {
             bail!("--also needs JOB:NAME=FILE or JOB:NAME=FILE=CONFIGURATION, not {text:?}");
         };
         let Some(job) = Job::ALL.into_iter().find(|known| known.name() == job) else {
-            bail!(
-                "--also {name}: there is no job {job:?}, only {}",
-                Job::ALL.map(Job::name).join(" and ")
-            );
+            bail!("--also {name}: there is no job {job:?}, only {}", Job::ALL.map(Job::name).join(" and "));
         };
         let (file, configuration) = rest.split_once('=').unwrap_or((rest, "{}"));
         let file = std::path::absolute(file)?;
-        ensure!(
-            file.is_file(),
-            "--also {name}: there is no file {}",
-            file.display()
-        );
-        Ok(Self {
-            job,
-            name: name.to_owned(),
-            file,
-            configuration: configuration.to_owned(),
-        })
+        ensure!(file.is_file(), "--also {name}: there is no file {}", file.display());
+        Ok(Self { job, name: name.to_owned(), file, configuration: configuration.to_owned() })
     }
 }
 
@@ -128,9 +105,7 @@ mod tests {
 
     #[test]
     fn reads_each_option() {
-        let options = parse(&["--rounds", "3", "--only", "mock", "--json", "x"])
-            .unwrap()
-            .unwrap();
+        let options = parse(&["--rounds", "3", "--only", "mock", "--json", "x"]).unwrap().unwrap();
         assert_eq!((options.rounds, options.only.as_deref()), (3, Some("mock")));
         assert_eq!(options.json, Some("x".into()));
         assert!(parse(&["--help"]).unwrap().is_none());

@@ -51,11 +51,7 @@ impl Results {
                 wasm_bytes: variant.wasm_bytes(),
             }
         });
-        Self {
-            rows: rows.collect(),
-            rounds: options.rounds,
-            requests: options.requests,
-        }
+        Self { rows: rows.collect(), rounds: options.rounds, requests: options.requests }
     }
 
     /// All figures, round by round.
@@ -90,9 +86,7 @@ impl Results {
     }
 
     pub(crate) fn row(&self, job: Job, name: &str) -> Option<&Row> {
-        self.rows
-            .iter()
-            .find(|row| row.job == job && row.name == name)
+        self.rows.iter().find(|row| row.job == job && row.name == name)
     }
 
     /// The goals whose variants were measured.
@@ -100,58 +94,23 @@ impl Results {
         let cpu: fn(&Row) -> &[f64] = |row| &row.extra_cpu_us;
         let start_up: fn(&Row) -> &[f64] = |row| &row.extra_start_up_ms;
         [
-            (
-                "header: ours / plain, CPU",
-                Job::Header,
-                OURS,
-                PLAIN,
-                cpu,
-                0.85,
-            ),
-            (
-                "header: no rule matches / ours, CPU",
-                Job::Header,
-                OURS_NO_RULE,
-                OURS,
-                cpu,
-                1.0,
-            ),
-            (
-                "header: ours / plain, start-up",
-                Job::Header,
-                OURS,
-                PLAIN,
-                start_up,
-                1.0,
-            ),
+            ("header: ours / plain, CPU", Job::Header, OURS, PLAIN, cpu, 0.85),
+            ("header: no rule matches / ours, CPU", Job::Header, OURS_NO_RULE, OURS, cpu, 1.0),
+            ("header: ours / plain, start-up", Job::Header, OURS, PLAIN, start_up, 1.0),
             ("mock: ours / plain, CPU", Job::Mock, OURS, PLAIN, cpu, 0.9),
-            (
-                "mock: ours / plain, start-up",
-                Job::Mock,
-                OURS,
-                PLAIN,
-                start_up,
-                1.0,
-            ),
+            ("mock: ours / plain, start-up", Job::Mock, OURS, PLAIN, start_up, 1.0),
         ]
         .into_iter()
         .filter_map(|(text, job, ours, theirs, figure, at_most)| {
             let ours = Spread::of(figure(self.row(job, ours)?).iter().copied())?;
             let theirs = Spread::of(figure(self.row(job, theirs)?).iter().copied())?;
-            Some(Goal {
-                text,
-                ratio: ours.median / theirs.median,
-                at_most,
-            })
+            Some(Goal { text, ratio: ours.median / theirs.median, at_most })
         })
     }
 }
 
 fn column(rounds: &[Vec<f64>], index: usize) -> Vec<f64> {
-    rounds
-        .iter()
-        .filter_map(|round| round.get(index).copied())
-        .collect()
+    rounds.iter().filter_map(|round| round.get(index).copied()).collect()
 }
 
 fn differences(rounds: &[Vec<f64>], index: usize, base: usize) -> Vec<f64> {

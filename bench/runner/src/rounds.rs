@@ -22,65 +22,44 @@ const SETTLE: Duration = Duration::from_millis(2);
 /// All variants are listeners of one Envoy process, because where a process happens to lie in memory costs or
 /// saves more than a filter does; each round starts another process, so that the layout inside it does not
 /// become a property of a variant either.
-pub(crate) fn run(
-    binary: &Binary<'_>,
-    variants: &[&Variant],
-    options: &Options,
-) -> Result<Vec<Vec<f64>>> {
+pub(crate) fn run(binary: &Binary<'_>, variants: &[&Variant], options: &Options) -> Result<Vec<Vec<f64>>> {
     (0..options.rounds)
         .map(|round| {
             eprintln!("round {} of {}", round + 1, options.rounds);
-            run_one(binary, variants, options, round)
-                .with_context(|| format!("round {}", round + 1))
+            run_one(binary, variants, options, round).with_context(|| format!("round {}", round + 1))
         })
         .collect()
 }
 
-fn run_one(
-    binary: &Binary<'_>,
-    variants: &[&Variant],
-    options: &Options,
-    round: usize,
-) -> Result<Vec<f64>> {
+fn run_one(binary: &Binary<'_>, variants: &[&Variant], options: &Options, round: usize) -> Result<Vec<f64>> {
     let order = rotated(variants.len(), round);
-    let ordered: Vec<&Variant> = order
-        .iter()
-        .filter_map(|index| variants.get(*index).copied())
-        .collect();
+    let ordered: Vec<&Variant> = order.iter().filter_map(|index| variants.get(*index).copied()).collect();
     let envoy = binary.start(&ordered, 1)?;
     let mut running = Vec::new();
     for (position, (index, variant)) in order.into_iter().zip(ordered).enumerate() {
         let mut load = envoy.load(position, variant, options.connections)?;
         load.send(WARM_UP_REQUESTS)?;
-        running.push(Running {
-            index,
-            name: &variant.name,
-            load,
-            slices: Vec::new(),
-        });
+        running.push(Running { index, name: &variant.name, load, slices: Vec::new() });
     }
     for slice in 0..options.requests.div_ceil(SLICE) {
         for position in rotated(running.len(), slice) {
             if let Some(one) = running.get_mut(position) {
-                one.measure(&envoy)
-                    .with_context(|| format!("variant {:?}", one.name))?;
+                one.measure(&envoy).with_context(|| format!("variant {:?}", one.name))?;
             }
         }
     }
     running.sort_by_key(|one| one.index);
-    running
-        .into_iter()
-        .map(|one| {
-            Ok(Spread::of(one.slices)
-                .context("no slice was measured")?
-                .median)
-        })
-        .collect()
+    running.into_iter().map(|one| Ok(Spread::of(one.slices).context("no slice was measured")?.median)).collect()
 }
 
-/// The numbers below `count`, beginning with another one each turn.
+/// The numbers below `count`, beginning with another one each turn, every other turn backwards: nobody always
+/// finds the caches as the same neighbour left them.
 fn rotated(count: usize, turn: usize) -> Vec<usize> {
-    (0..count).map(|number| (number + turn) % count).collect()
+    let mut order: Vec<usize> = (0..count).map(|number| (number + turn) % count).collect();
+    if turn % 2 == 1 {
+        order.reverse();
+    }
+    order
 }
 
 /// A variant under load.
@@ -99,8 +78,7 @@ impl Running<'_> {
         let answered = self.load.send(SLICE)?;
         sleep(SETTLE);
         let spent = envoy.cpu_time()?.saturating_sub(before);
-        self.slices
-            .push(spent.as_secs_f64() * 1e6 / answered as f64);
+        self.slices.push(spent.as_secs_f64() * 1e6 / answered as f64);
         Ok(())
     }
 }

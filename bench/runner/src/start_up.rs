@@ -12,9 +12,7 @@ pub(crate) fn run(binary: &Binary<'_>, variants: &[&Variant]) -> Result<Vec<Vec<
     (0..STARTS)
         .map(|start| {
             eprintln!("start-up {} of {STARTS}", start + 1);
-            let one = |variant: &&Variant| {
-                anyhow::Ok(binary.start(&[variant], 1)?.start_up().as_secs_f64() * 1e3)
-            };
+            let one = |variant: &&Variant| anyhow::Ok(binary.start(&[variant], 1)?.start_up().as_secs_f64() * 1e3);
             variants.iter().map(one).collect()
         })
         .collect()

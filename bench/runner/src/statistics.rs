@@ -26,14 +26,8 @@ impl Spread {
 /// Like `7.31 [7.10..7.48]`.
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            lower_quartile,
-            median,
-            upper_quartile,
-        } = self;
-        f.pad(&format!(
-            "{median:.2} [{lower_quartile:.2}..{upper_quartile:.2}]"
-        ))
+        let Self { lower_quartile, median, upper_quartile } = self;
+        f.pad(&format!("{median:.2} [{lower_quartile:.2}..{upper_quartile:.2}]"))
     }
 }
 
@@ -42,10 +36,7 @@ fn quantile(sorted: &[f64], quarters: usize) -> Option<f64> {
     let steps = sorted.len().checked_sub(1)? * quarters;
     let low = *sorted.get(steps / 4)?;
     let high = sorted.get(steps.div_ceil(4)).copied().unwrap_or(low);
-    let fraction = [0.0, 0.25, 0.5, 0.75]
-        .get(steps % 4)
-        .copied()
-        .unwrap_or(0.0);
+    let fraction = [0.0, 0.25, 0.5, 0.75].get(steps % 4).copied().unwrap_or(0.0);
     Some(low + (high - low) * fraction)
 }
 
@@ -56,27 +47,13 @@ mod tests {
     #[test]
     fn takes_the_middle_whatever_the_order() {
         let spread = Spread::of([5.0, 1.0, 3.0, 2.0, 4.0]).unwrap();
-        assert_eq!(
-            spread,
-            Spread {
-                lower_quartile: 2.0,
-                median: 3.0,
-                upper_quartile: 4.0
-            }
-        );
+        assert_eq!(spread, Spread { lower_quartile: 2.0, median: 3.0, upper_quartile: 4.0 });
     }
 
     #[test]
     fn interpolates_between_neighbours() {
         let spread = Spread::of([1.0, 2.0, 3.0, 4.0]).unwrap();
-        assert_eq!(
-            spread,
-            Spread {
-                lower_quartile: 1.75,
-                median: 2.5,
-                upper_quartile: 3.25
-            }
-        );
+        assert_eq!(spread, Spread { lower_quartile: 1.75, median: 2.5, upper_quartile: 3.25 });
     }
 
     #[test]

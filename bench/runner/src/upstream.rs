@@ -58,11 +58,7 @@ fn serve(mut stream: TcpStream) -> std::io::Result<()> {
 }
 
 fn answer(body: &str) -> Vec<u8> {
-    format!(
-        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {

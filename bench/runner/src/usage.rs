@@ -13,15 +13,9 @@ pub(crate) fn cpu_time(pid: u32) -> Result<Duration> {
     let mut nanoseconds = 0;
     for task in fs::read_dir(&tasks).with_context(|| format!("cannot list {tasks}"))? {
         let path = task?.path().join("schedstat");
-        let text =
-            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let on_cpu = text
-            .split_ascii_whitespace()
-            .next()
-            .and_then(|field| field.parse::<u64>().ok());
-        nanoseconds += on_cpu.with_context(|| {
-            format!("{} does not start with a number: {text:?}", path.display())
-        })?;
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let on_cpu = text.split_ascii_whitespace().next().and_then(|field| field.parse::<u64>().ok());
+        nanoseconds += on_cpu.with_context(|| format!("{} does not start with a number: {text:?}", path.display()))?;
     }
     Ok(Duration::from_nanos(nanoseconds))
 }
