@@ -17,10 +17,11 @@ run: run-envoy ## try the plugins: a real Envoy and httpbin, no Docker
 run-envoy: ## the same; ports by GATEWAY_PORT, HTTPBIN_PORT, ADMIN_PORT
 	cargo xtask run-envoy
 
+# What a test needs comes before: each kind of preparation a line of its own.
 test: ## build everything, set up Envoy, run all tests
 	cargo xtask build --all --examples
 	cargo xtask setup
-	cargo test --workspace
+	.ci/test
 
 bench: build-plugins ## measure the plugins on a real Envoy
 	cargo xtask setup

@@ -40,7 +40,6 @@ pub struct Options {
 /// # Errors
 /// When something cannot be built, installed or started, or a server ends by itself.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let stop = stop_signal()?;
     port::require_free(options)?;
     let source = config_file(workspace, &options.config)?;
     let ports = Ports { gateway: options.port, admin: options.admin_port, httpbin: options.httpbin_port };
@@ -53,6 +52,8 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let config = folder.join("envoy.yaml");
     bootstrap.write(&config)?;
 
+    // Only now: until here, Ctrl-C shall end the build as it ends any program.
+    let stop = stop_signal()?;
     let screen = Screen::default();
     let httpbin = Process::start("httpbin", httpbin_command(&python, options.httpbin_port), &folder, None)?;
     let envoy = Process::start("Envoy", envoy_command(&python, &config), &folder, Some(screen.clone()))?;
