@@ -4,7 +4,7 @@ WASM_CRATES = $(patsubst plugins/%/Cargo.toml,--package %,$(wildcard plugins/*/C
               $(patsubst examples/%/Cargo.toml,--package %,$(wildcard examples/*/Cargo.toml))
 
 .DEFAULT_GOAL := help
-.PHONY: help build-plugins run run-envoy test bench up down lint docs clean
+.PHONY: help build-plugins setup run run-envoy test bench up down lint docs clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,19 +12,20 @@ help: ## list these targets
 build-plugins: ## build plugins/ into dist/ and say what each weighs
 	cargo xtask build --all
 
+setup: ## install Envoy and httpbin into target/python (others do it when needed)
+	cargo xtask setup
+
 run: run-envoy ## try the plugins: a real Envoy and httpbin, no Docker
 
 run-envoy: ## the same; ports by GATEWAY_PORT, HTTPBIN_PORT, ADMIN_PORT
 	cargo xtask run-envoy
 
-# What a test needs comes before: each kind of preparation a line of its own.
-test: ## build everything, set up Envoy, run all tests
+# What tests need comes first, each kind of it on a line of its own.
+test: setup ## build everything, set up Envoy, run all tests
 	cargo xtask build --all --examples
-	cargo xtask setup
 	.ci/test
 
-bench: build-plugins ## measure the plugins on a real Envoy
-	cargo xtask setup
+bench: build-plugins setup ## measure the plugins on a real Envoy
 	cargo run --release --package bench
 
 up: build-plugins ## start the compose stack: Higress, httpbin, redis

@@ -34,9 +34,19 @@ impl Progress {
         }
     }
 
-    pub(crate) fn done(self) {
+    pub(crate) fn done(mut self) {
         if self.live {
             anstream::eprintln!("\r{} ... done in {} s", self.text, self.start.elapsed().as_secs());
+            self.live = false;
+        }
+    }
+}
+
+/// What was not done failed; the message about it begins on a line of its own.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.live {
+            anstream::eprintln!();
         }
     }
 }
