@@ -47,6 +47,8 @@ mod runtime;
 pub mod shared;
 mod slot;
 mod task;
+#[cfg(all(feature = "testing", not(target_arch = "wasm32")))]
+pub mod testing;
 pub mod time;
 mod uses;
 

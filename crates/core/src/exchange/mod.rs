@@ -110,6 +110,7 @@ impl Exchange {
                 if event.direction() == Direction::Response && self.request.stage.get() == Stage::Headers {
                     // The gateway answers by itself, to a timeout for example: nothing is left to decide.
                     log::debug!("the gateway replied while the plugin held the request");
+                    self.request.told.set(Told::Go);
                     self.stop();
                 }
             }
