@@ -40,7 +40,9 @@ fn answers(port: u16, path: &str) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), ANSWER)?;
         stream.set_read_timeout(Some(ANSWER))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")?;
+        // In one piece: a formatted write straight to the socket would send it in several.
+        let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes())?;
         let mut status = [0; 12];
         stream.read_exact(&mut status)?;
         Ok(status.ends_with(b" 200"))
@@ -51,6 +53,7 @@ fn answers(port: u16, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{BufRead, BufReader};
     use std::net::TcpListener;
 
     fn answered(reply: &'static str) -> bool {
@@ -58,7 +61,9 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let server = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let _ = stream.read(&mut [0; 512]);
+            // To the end of the request: to close with bytes unread would reset the connection under the reply.
+            let request = BufReader::new(&stream).lines().map(Result::unwrap);
+            assert_eq!(request.take_while(|line| !line.is_empty()).count(), 3);
             stream.write_all(reply.as_bytes()).unwrap();
         });
         let answered = answers(port, "/ready");
