@@ -12,6 +12,9 @@ pub(crate) fn start() {
     if log::set_logger(&GatewayLog).is_ok() {
         // Which lines are wanted changes at run time (`POST /logging?wasm=debug`), so the gateway is asked for each.
         log::set_max_level(LevelFilter::Trace);
+        // A panic traps, and the gateway then only says "unreachable". The build drops std's own hook (see `xtask`).
+        #[cfg(target_arch = "wasm32")]
+        std::panic::set_hook(Box::new(|panic| log::error!("panic, the VM ends here: {panic}")));
     }
 }
 

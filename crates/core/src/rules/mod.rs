@@ -1,0 +1,157 @@
+//! Which configuration holds for a request: the rules of a Higress configuration and the global settings beside them.
+//!
+//! ```json
+//! {"limit": 100, "_rules_": [{"limit": 10, "_match_route_": ["shop/checkout"]}]}
+//! ```
+//!
+//! The first rule whose conditions all hold wins. If none does, the global settings hold, if there are any.
+//! A rule does not inherit global settings.
+//!
+//! | Key | Holds if |
+//! |---|---|
+//! | `_match_route_` | the route's name is one of these |
+//! | `_match_route_prefix_` | the route's name begins with one of these |
+//! | `_match_domain_` | the host, without port and case, is one of these: `name`, `*suffix`, `prefix*` or `*` |
+//! | `_match_service_` | the upstream is one of these: `fqdn` or `fqdn:port` |
+//!
+//! What differs from wasm-go, on purpose:
+//!
+//! * Conditions of one rule must all hold. (wasm-go ignores the domain beside a route.)
+//! * Domains are compared without regard to case.
+//! * What could never match is refused: a domain with a port or with `*` in its middle, an empty list, a rule without
+//!   conditions.
+//! * A fault in the global settings is a fault, even if there are rules.
+//! * One faulty rule refuses the whole configuration, so that no request silently gets other settings than written.
+//!   Only if the plugin already runs with a rule of the same conditions, that last good version stays, with a warning.
+
+mod conditions;
+mod domain;
+mod facts;
+mod index;
+mod service;
+mod split;
+
+use std::fmt;
+
+pub use self::facts::MatchFacts;
+
+use self::conditions::Conditions;
+use self::facts::Asked;
+use self::index::Index;
+use self::split::{Part, Split, split};
+use crate::config::{Faults, Node, joined};
+
+/// The compiled configuration of a plugin, one `T` for each rule and one for the global settings.
+#[derive(Debug)]
+pub struct RuleSet<T> {
+    global: Option<T>,
+    rules: Vec<T>,
+    index: Index,
+}
+
+/// The configuration that holds for a request.
+#[derive(Debug)]
+pub struct Found<'a, T> {
+    /// The configuration.
+    pub value: &'a T,
+    /// The position of the rule that it comes from in `_rules_`, none for the global settings. See [`RuleSet::label`].
+    pub position: Option<usize>,
+}
+
+/// Names a rule in a log line, such as `_rules_[1] (domain *.example.com)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Label<'a> {
+    position: usize,
+    conditions: &'a Conditions,
+}
+
+// === impl RuleSet ===
+
+impl<T: Clone> RuleSet<T> {
+    /// Compiles a configuration. `parse` makes the plugin's own type of its settings; it never sees the keys of rules.
+    ///
+    /// `previous` is what the plugin runs with now, if anything: see the module's text on faulty rules.
+    /// Returns warnings too: parts of the configuration that have no effect, and last good versions that stay.
+    ///
+    /// # Errors
+    ///
+    /// Every fault of the global settings and of all rules.
+    pub fn compile(
+        node: Node,
+        parse: &dyn Fn(&Node) -> Result<T, Faults>,
+        previous: Option<&RuleSet<T>>,
+    ) -> Result<(RuleSet<T>, Vec<String>), Faults> {
+        let Split { global, rules: parts, mut faults, mut warnings } = split(node);
+        let global = global.and_then(|part| keep(parse(&part), "$", &mut faults));
+        let mut rules = Vec::with_capacity(parts.len());
+        let mut conditions: Vec<Conditions> = Vec::with_capacity(parts.len());
+        for Part { path, conditions: these, settings } in parts {
+            if let Some(twin) = conditions.iter().position(|other| *other == these) {
+                warnings.push(joined(&[
+                    &path,
+                    ": never used: $._rules_[",
+                    &twin.to_string(),
+                    "] has the same conditions and comes first",
+                ]));
+            }
+            let last_good = || previous.and_then(|previous| previous.rules.get(previous.index.position(&these)?));
+            let rule = match (parse(&settings), last_good()) {
+                (Err(part), Some(last_good)) => {
+                    warn_of_faults(&part, &path, &mut warnings);
+                    Some(last_good.clone())
+                }
+                (parsed, _) => keep(parsed, &path, &mut faults),
+            };
+            rules.extend(rule);
+            conditions.push(these);
+        }
+        if faults.is_empty() {
+            Ok((RuleSet { global, rules, index: Index::new(conditions) }, warnings))
+        } else {
+            Err(faults)
+        }
+    }
+}
+
+impl<T> RuleSet<T> {
+    /// The configuration that holds for a request, or none if the plugin has nothing to do with it.
+    ///
+    /// Asks only for the facts it needs, each at most once, and none at all if there are no rules.
+    pub fn find(&self, facts: &dyn MatchFacts) -> Option<Found<'_, T>> {
+        match self.index.find(&Asked::new(facts)) {
+            Some(position) => Some(Found { value: self.rules.get(position)?, position: Some(position) }),
+            None => Some(Found { value: self.global.as_ref()?, position: None }),
+        }
+    }
+
+    /// What to call the rule at a position, in a log line.
+    pub fn label(&self, position: usize) -> Option<Label<'_>> {
+        self.index.conditions(position).map(|conditions| Label { position, conditions })
+    }
+
+    /// Every configuration in the set, the global one first.
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.global.iter().chain(&self.rules)
+    }
+}
+
+/// The value, or none after its faults were added under `place`.
+fn keep<T>(parsed: Result<T, Faults>, place: &str, faults: &mut Faults) -> Option<T> {
+    parsed.map_err(|part| faults.extend_under(place, part)).ok()
+}
+
+fn warn_of_faults(part: &Faults, place: &str, warnings: &mut Vec<String>) {
+    for fault in part {
+        let path = fault.path.strip_prefix('$').unwrap_or(&fault.path);
+        let stays = "; the last good version of this rule stays";
+        warnings.push(joined(&[place, path, ": ", &fault.message, stays]));
+    }
+}
+
+// === impl Label ===
+
+impl fmt::Display for Label<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "_rules_[{}] ({})", self.position, self.conditions)
+    }
+}
