@@ -1,49 +1,36 @@
 //! Sets, appends, removes and renames headers of requests and responses, in the order written.
 
+mod name;
 mod operation;
 
-use operation::{Operation, Side};
+use name::{RequestName, ResponseName};
+use operation::Operation;
 use plugin_core::prelude::*;
 
 /// The plugin's configuration.
 #[derive(Debug, Deserialize)]
-#[serde(try_from = "Settings")]
+#[serde(from = "Settings")]
 pub struct HeaderInjector {
-    request: Vec<Operation>,
-    response: Vec<Operation>,
+    request: Vec<Operation<RequestName>>,
+    response: Vec<Operation<ResponseName>>,
     reroute: bool,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Settings {
-    request: Option<Vec<Operation>>,
-    response: Option<Vec<Operation>>,
+    request: Option<Vec<Operation<RequestName>>>,
+    response: Option<Vec<Operation<ResponseName>>>,
     #[serde(default)]
     reroute: bool,
 }
 
-impl TryFrom<Settings> for HeaderInjector {
-    type Error = String;
-
-    fn try_from(settings: Settings) -> Result<Self, String> {
-        let request = match (settings.request, &settings.response) {
-            (Some(request), _) => request,
-            (None, Some(_)) => Vec::new(),
+impl From<Settings> for HeaderInjector {
+    fn from(Settings { request, response, reroute }: Settings) -> Self {
+        let request = match (request, &response) {
             (None, None) => vec![Operation::hello_world()],
+            (request, _) => request.unwrap_or_default(),
         };
-        let response = settings.response.unwrap_or_default();
-        let faults: Vec<String> = [(Side::Request, "request", &request), (Side::Response, "response", &response)]
-            .into_iter()
-            .flat_map(|(side, key, list)| list.iter().enumerate().map(move |(at, operation)| (side, key, at, operation)))
-            .filter_map(|(side, key, at, operation)| {
-                operation.check(side).err().map(|fault| format!("$.{key}[{at}]{fault}"))
-            })
-            .collect();
-        match faults.is_empty() {
-            true => Ok(Self { request, response, reroute: settings.reroute }),
-            false => Err(faults.join("\n")),
-        }
+        Self { request, response: response.unwrap_or_default(), reroute }
     }
 }
 

@@ -1,77 +1,55 @@
-//! One change to a list of headers, and where it is allowed.
+//! One change to a list of headers.
 
-use plugin_core::prelude::*;
+use crate::name::{Name, PlainName};
 use plugin_core::HeadersMut;
+use plugin_core::prelude::*;
 
-/// Which headers an operation changes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    Request,
-    Response,
+/// One change, in the words of the configuration. `N` is what `set` may name, which differs between the two sides.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", bound = "N: Name + Deserialize<'de>")]
+pub(crate) enum Operation<N> {
+    /// Makes the value the only one.
+    Set(Field<N>),
+    /// Adds the value behind those that are there.
+    Append(Field<PlainName>),
+    /// Adds the value if the header is not there.
+    AddIfAbsent(Field<PlainName>),
+    /// Removes all values.
+    Remove(PlainName),
+    /// Moves all values to another name, in place of what that name had.
+    Rename { from: PlainName, to: PlainName },
 }
 
-/// A name and a value.
+/// A header to write.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Field {
-    name: HeaderName,
+#[serde(try_from = "Unchecked<N>", bound = "N: Name + Deserialize<'de>")]
+pub(crate) struct Field<N> {
+    name: N,
     value: FieldValue,
 }
 
-/// An old name and a new one.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Rename {
-    from: HeaderName,
-    to: HeaderName,
+/// A header whose name is good, but perhaps not together with the value.
+#[derive(Deserialize)]
+struct Unchecked<N> {
+    name: N,
+    value: FieldValue,
 }
 
-/// One change, in the words of the configuration.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum Operation {
-    /// Makes the value the only one.
-    Set(Field),
-    /// Adds the value behind those that are there.
-    Append(Field),
-    /// Adds the value if the header is not there.
-    AddIfAbsent(Field),
-    /// Removes all values.
-    Remove(HeaderName),
-    /// Moves all values to another name, in place of what that name had.
-    Rename(Rename),
-}
-
-/// The gateway frames messages itself; a wrong length or encoding would let one message run into the next.
-const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
-
-impl Operation {
+impl<N: Name> Operation<N> {
     /// What an empty configuration does.
     pub(crate) fn hello_world() -> Self {
-        const NAME: HeaderName = HeaderName::from_static("hello");
-        const VALUE: FieldValue = FieldValue::from_static("world");
-        Self::Append(Field { name: NAME, value: VALUE })
-    }
-
-    /// The fault of this operation on one side, as the rest of a JSON path and a message.
-    pub(crate) fn check(&self, side: Side) -> Result<(), String> {
-        match self {
-            Self::Set(field) => settable(&field.name, &field.value, side).map_err(|fault| format!(".set{fault}")),
-            Self::Append(field) => plain(&field.name).map_err(|fault| format!(".append.name: {fault}")),
-            Self::AddIfAbsent(field) => plain(&field.name).map_err(|fault| format!(".addIfAbsent.name: {fault}")),
-            Self::Remove(name) => plain(name).map_err(|fault| format!(".remove: {fault}")),
-            Self::Rename(Rename { from, to }) => plain(from)
-                .map_err(|fault| format!(".rename.from: {fault}"))
-                .and_then(|()| plain(to).map_err(|fault| format!(".rename.to: {fault}"))),
-        }
+        const WORLD: FieldValue = FieldValue::from_static("world");
+        Self::Append(Field { name: PlainName::HELLO, value: WORLD })
     }
 
     pub(crate) fn apply(&self, headers: &mut HeadersMut<'_>) -> Result<()> {
         match self {
-            Self::Set(field) => headers.set(&field.name, &field.value),
-            Self::Append(field) => headers.append(&field.name, &field.value),
-            Self::AddIfAbsent(field) if headers.get(&field.name).is_some() => Ok(()),
-            Self::AddIfAbsent(field) => headers.append(&field.name, &field.value),
+            Self::Set(Field { name, value }) => headers.set(name, value),
+            Self::Append(Field { name, value }) => headers.append(name, value),
+            Self::AddIfAbsent(Field { name, .. }) if headers.get(name).is_some() => Ok(()),
+            Self::AddIfAbsent(Field { name, value }) => headers.append(name, value),
             Self::Remove(name) => headers.remove(name),
-            Self::Rename(Rename { from, to }) => {
+            Self::Rename { from, to } => {
                 let values = headers.get_all(from);
                 if values.is_empty() || from == to {
                     return Ok(());
@@ -84,41 +62,13 @@ impl Operation {
     }
 }
 
-/// A name that operations may change freely.
-fn plain(name: &HeaderName) -> Result<(), String> {
-    if name.is_pseudo() {
-        return Err(format!("found \"{name}\", allowed: no pseudo header; only `set` changes those"));
-    }
-    allowed(name)
-}
+impl<N: Name> TryFrom<Unchecked<N>> for Field<N> {
+    type Error = String;
 
-fn settable(name: &HeaderName, value: &str, side: Side) -> Result<(), String> {
-    match (&**name, side) {
-        (":status", Side::Response) => match value.parse::<u16>() {
-            Ok(200..=599) => Ok(()),
-            _ => Err(format!(".value: found {value:?}, allowed: a status from 200 to 599")),
-        },
-        (":method" | ":authority", Side::Request) if !value.is_empty() => Ok(()),
-        (":scheme", Side::Request) if matches!(value, "http" | "https") => Ok(()),
-        (":path", Side::Request) if value.starts_with('/') => Ok(()),
-        (":scheme", Side::Request) => Err(format!(".value: found {value:?}, allowed: \"http\" or \"https\"")),
-        (":path", Side::Request) => Err(format!(".value: found {value:?}, allowed: a path that begins with /")),
-        (pseudo, Side::Request) if name.is_pseudo() => {
-            Err(format!(".name: found {pseudo:?}, allowed: :method, :path, :authority, :scheme or a plain header"))
+    fn try_from(Unchecked { name, value }: Unchecked<N>) -> Result<Self, String> {
+        match name.check(&value) {
+            Ok(()) => Ok(Self { name, value }),
+            Err(allowed) => Err(format!("$.value: found {:?}, allowed: {allowed}", &*value)),
         }
-        (pseudo, Side::Response) if name.is_pseudo() => {
-            Err(format!(".name: found {pseudo:?}, allowed: :status or a plain header"))
-        }
-        _ => allowed(name).map_err(|fault| format!(".name: {fault}")),
     }
-}
-
-fn allowed(name: &HeaderName) -> Result<(), String> {
-    if &**name == "host" {
-        return Err("found \"host\", allowed: other names; to change the host, `set` the pseudo header :authority".to_owned());
-    }
-    if FRAMING.contains(&&**name) {
-        return Err(format!("found \"{name}\", allowed: other names; the gateway sets this one itself"));
-    }
-    Ok(())
 }

@@ -1,7 +1,9 @@
-//! Answers with a configured reply at once; the upstream is not asked.
+//! Answers with a configured response at once; the upstream is not asked.
 
+mod headers;
+
+use headers::Headers;
 use plugin_core::prelude::*;
-use std::collections::BTreeMap;
 
 /// The plugin's configuration.
 #[derive(Debug, Deserialize)]
@@ -15,31 +17,38 @@ pub struct MockResponse {
 struct Settings {
     #[serde(default)]
     mock_enable: bool,
-    status: Option<Status>,
     #[serde(default)]
-    headers: BTreeMap<HeaderName, Values>,
+    status: Status,
+    #[serde(default)]
+    headers: Headers,
     body: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "u16")]
+#[serde(try_from = "i64")]
 struct Status(u16);
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Values {
-    One(FieldValue),
-    Several(Vec<FieldValue>),
+impl Status {
+    /// Whether a response of this status ends with its headers (RFC 9110, sections 15.3.5 and 15.4.5).
+    fn is_bodiless(self) -> bool {
+        matches!(self.0, 204 | 304)
+    }
 }
 
-/// What the gateway writes itself, or what is no header of a response.
-const OWNED_BY_GATEWAY: [&str; 3] = ["connection", "content-length", "transfer-encoding"];
+impl Default for Status {
+    fn default() -> Self {
+        Self(200)
+    }
+}
 
-impl TryFrom<u16> for Status {
+impl TryFrom<i64> for Status {
     type Error = &'static str;
 
-    fn try_from(status: u16) -> Result<Self, Self::Error> {
-        if (200..600).contains(&status) { Ok(Self(status)) } else { Err("allowed: a status from 200 to 599") }
+    fn try_from(status: i64) -> Result<Self, Self::Error> {
+        match u16::try_from(status) {
+            Ok(status @ 200..=599) => Ok(Self(status)),
+            _ => Err("allowed: a status from 200 to 599"),
+        }
     }
 }
 
@@ -47,32 +56,17 @@ impl TryFrom<Settings> for MockResponse {
     type Error = String;
 
     fn try_from(settings: Settings) -> Result<Self, String> {
-        let Status(status) = settings.status.unwrap_or(Status(200));
-        let mut faults = Vec::new();
-        for name in settings.headers.keys() {
-            if name.is_pseudo() || OWNED_BY_GATEWAY.contains(&&**name) {
-                faults.push(format!("$.headers.{name}: allowed: other headers; the gateway sets this one itself"));
+        let Settings { mock_enable, status, headers, body } = settings;
+        let body = match body {
+            Some(body) if status.is_bodiless() && !body.is_empty() => {
+                return Err(format!("$.body: found a body, allowed: none, because a response of status {} has no body", status.0));
             }
-        }
-        let bodiless = matches!(status, 204 | 304);
-        if bodiless && settings.body.as_ref().is_some_and(|body| !body.is_empty()) {
-            faults.push(format!("$.body: a response of status {status} has no body; leave `body` out"));
-        }
-        if !faults.is_empty() {
-            return Err(faults.join("\n"));
-        }
-        let default = if bodiless { "" } else { "hello world" };
-        let mut reply = Reply::text(status, settings.body.unwrap_or_else(|| default.to_owned()));
-        for (name, values) in &settings.headers {
-            let values = match values {
-                Values::One(value) => std::slice::from_ref(value),
-                Values::Several(values) => values,
-            };
-            for value in values {
-                reply = reply.header(name, value);
-            }
-        }
-        Ok(Self { reply: settings.mock_enable.then_some(reply) })
+            Some(body) => body,
+            None if status.is_bodiless() => String::new(),
+            None => "hello world".to_owned(),
+        };
+        let reply = headers.iter().fold(Reply::text(status.0, body), |reply, (name, value)| reply.header(name, value));
+        Ok(Self { reply: mock_enable.then_some(reply) })
     }
 }
 
