@@ -38,22 +38,28 @@ impl Hasher for IdHasher {
 
 pub(crate) type IdMap<T> = HashMap<u32, T, BuildHasherDefault<IdHasher>>;
 
-struct Stream {
-    root: Rc<Root>,
-    exchange: Option<Rc<Exchange>>,
-}
-
-#[derive(Default)]
 struct Runtime {
     plugin: Cell<Option<(&'static str, Parse)>>,
-    roots: RefCell<IdMap<Rc<Root>>>,
-    streams: RefCell<IdMap<Stream>>,
+    /// In the order of their ids, which the host counts up. Nearly always one.
+    roots: RefCell<Vec<Rc<Root>>>,
+    /// The root of each stream that was created while there were several.
+    owners: RefCell<IdMap<Rc<Root>>>,
+    exchanges: RefCell<IdMap<Rc<Exchange>>>,
     background: RefCell<IdMap<Rc<BackgroundTask>>>,
     running: Cell<bool>,
 }
 
 thread_local! {
-    static RUNTIME: Runtime = Runtime::default();
+    static RUNTIME: Runtime = const {
+        Runtime {
+            plugin: Cell::new(None),
+            roots: RefCell::new(Vec::new()),
+            owners: RefCell::new(IdMap::with_hasher(BuildHasherDefault::new())),
+            exchanges: RefCell::new(IdMap::with_hasher(BuildHasherDefault::new())),
+            background: RefCell::new(IdMap::with_hasher(BuildHasherDefault::new())),
+            running: Cell::new(false),
+        }
+    };
 }
 
 /// Says which plugin this VM runs. Called once, before the host creates any context.
@@ -67,36 +73,39 @@ pub(crate) fn on_context_create(id: u32, parent: u32) {
     RUNTIME.with(|rt| {
         if parent == 0 {
             if let Some((name, parse)) = rt.plugin.get() {
-                rt.roots.borrow_mut().insert(id, Rc::new(Root::new(id, name, parse)));
+                rt.roots.borrow_mut().push(Rc::new(Root::new(id, name, parse)));
             }
-            return;
-        }
-        let root = rt.roots.borrow().get(&parent).cloned();
-        if let Some(root) = root {
-            rt.streams.borrow_mut().insert(id, Stream { root, exchange: None });
+        } else if rt.roots.borrow().len() > 1 {
+            let root = root(rt, parent);
+            rt.owners.borrow_mut().extend(root.map(|root| (id, root)));
         }
     });
+}
+
+fn root(rt: &Runtime, id: u32) -> Option<Rc<Root>> {
+    rt.roots.borrow().iter().find(|root| root.id == id).cloned()
+}
+
+/// The root that a stream belongs to. While there is only one nothing is noted: as ids are counted up, a stream without
+/// a note belongs to the last root that was created before it.
+fn owner(rt: &Runtime, stream: u32) -> Option<Rc<Root>> {
+    let noted = rt.owners.borrow().get(&stream).cloned();
+    noted.or_else(|| rt.roots.borrow().iter().rfind(|root| root.id < stream).cloned())
 }
 
 pub(crate) fn on_configure(id: u32) -> bool {
-    let root = RUNTIME.with(|rt| rt.roots.borrow().get(&id).cloned());
-    root.is_some_and(|root| root.configure())
+    RUNTIME.with(|rt| root(rt, id)).is_some_and(|root| root.configure())
 }
 
 pub(crate) fn on_request_headers(id: u32, end_of_stream: bool) -> u32 {
-    let root = RUNTIME.with(|rt| rt.streams.borrow().get(&id).map(|stream| stream.root.clone()));
-    let Some(found) = root.as_ref().and_then(|root| root.find()) else { return 0 };
+    let root = RUNTIME.with(|rt| owner(rt, id));
+    let Some(found) = root.as_ref().and_then(Root::find) else { return 0 };
     let exchange = Exchange::new(id, found);
-    let verdict = event(&exchange, Event::Headers(Direction::Request, end_of_stream), |exchange| {
+    event(&exchange, Event::Headers(Direction::Request, end_of_stream), |exchange| {
         if exchange.must_be_kept() {
-            RUNTIME.with(|rt| {
-                if let Some(stream) = rt.streams.borrow_mut().get_mut(&id) {
-                    stream.exchange = Some(exchange.clone());
-                }
-            });
+            RUNTIME.with(|rt| rt.exchanges.borrow_mut().insert(id, exchange.clone()));
         }
-    });
-    verdict
+    })
 }
 
 /// Any later event of a stream; 0 (continue) where no plugin is interested any more.
@@ -114,22 +123,32 @@ pub(crate) fn on_log(id: u32) {
 }
 
 pub(crate) fn on_delete(id: u32) {
-    let stream = RUNTIME.with(|rt| rt.streams.borrow_mut().remove(&id));
-    if let Some(exchange) = stream.and_then(|stream| stream.exchange) {
+    let (exchange, owner, root) = RUNTIME.with(|rt| {
+        let mut roots = rt.roots.borrow_mut();
+        let at = roots.iter().position(|root| root.id == id);
+        let root = at.map(|at| roots.remove(at));
+        (rt.exchanges.borrow_mut().remove(&id), rt.owners.borrow_mut().remove(&id), root)
+    });
+    if let Some(exchange) = exchange {
         exchange.abandon();
     }
-    let root = RUNTIME.with(|rt| rt.roots.borrow_mut().remove(&id));
     if let Some(root) = root {
-        RUNTIME.with(|rt| {
-            let mut tasks = rt.background.take();
-            tasks.retain(|_, task| !task.root.upgrade().is_some_and(|owner| Rc::ptr_eq(&owner, &root)));
-            rt.background.borrow_mut().extend(tasks);
-        });
+        end_background(&root);
     }
+    drop(owner);
+}
+
+fn end_background(root: &Rc<Root>) {
+    let ended = RUNTIME.with(|rt| {
+        let mut tasks = rt.background.borrow_mut();
+        let ids: Vec<u32> = tasks.values().filter(|task| task.belongs_to(root)).map(|task| task.id).collect();
+        ids.iter().filter_map(|id| tasks.remove(id)).collect::<Vec<_>>()
+    });
+    drop(ended);
 }
 
 pub(crate) fn on_tick(id: u32) {
-    let root = RUNTIME.with(|rt| rt.roots.borrow().get(&id).cloned());
+    let root = RUNTIME.with(|rt| root(rt, id));
     if let Some(root) = root {
         root.timers.tick();
         run_ready(None);
@@ -146,7 +165,7 @@ pub(crate) fn on_call_done(token: u32, outcome: impl FnOnce(usize) -> Outcome) {
 // === inside ===
 
 fn exchange(id: u32) -> Option<Rc<Exchange>> {
-    RUNTIME.with(|rt| rt.streams.borrow().get(&id).and_then(|stream| stream.exchange.clone()))
+    RUNTIME.with(|rt| rt.exchanges.borrow().get(&id).cloned())
 }
 
 pub(crate) fn start_background(root: &Rc<Root>, task: Rc<BackgroundTask>) {

@@ -147,6 +147,10 @@ impl BackgroundTask {
         }
     }
 
+    pub(crate) fn belongs_to(&self, root: &Rc<Root>) -> bool {
+        std::ptr::eq(self.root.as_ptr(), Rc::as_ptr(root))
+    }
+
     pub(crate) fn wake(&self) {
         self.handle.waker().wake();
     }

@@ -12,9 +12,9 @@ pub(super) const MATCH_KEYS: [&str; 4] = ["_match_route_", "_match_route_prefix_
 /// An empty list is a condition that was not given.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Conditions {
-    pub(super) routes: Vec<String>,
+    routes: Vec<String>,
     route_prefixes: Vec<String>,
-    pub(super) domains: Vec<Domain>,
+    domains: Vec<Domain>,
     services: Vec<Service>,
 }
 

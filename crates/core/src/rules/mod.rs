@@ -27,7 +27,6 @@
 mod conditions;
 mod domain;
 mod facts;
-mod index;
 mod service;
 mod split;
 
@@ -37,7 +36,6 @@ pub use self::facts::MatchFacts;
 
 use self::conditions::Conditions;
 use self::facts::Asked;
-use self::index::Index;
 use self::split::{Part, Split, split};
 use crate::config::{Faults, Node, joined};
 
@@ -46,7 +44,7 @@ use crate::config::{Faults, Node, joined};
 pub struct RuleSet<T> {
     global: Option<T>,
     rules: Vec<T>,
-    index: Index,
+    conditions: Vec<Conditions>,
 }
 
 /// The configuration that holds for a request.
@@ -94,7 +92,7 @@ impl<T: Clone> RuleSet<T> {
                     "] has the same conditions and comes first",
                 ]));
             }
-            let last_good = || previous.and_then(|previous| previous.rules.get(previous.index.position(&these)?));
+            let last_good = || previous.and_then(|previous| previous.with_conditions(&these));
             let rule = match (parse(&settings), last_good()) {
                 (Err(part), Some(last_good)) => {
                     warn_of_faults(&part, &path, &mut warnings);
@@ -106,7 +104,7 @@ impl<T: Clone> RuleSet<T> {
             conditions.push(these);
         }
         if faults.is_empty() {
-            Ok((RuleSet { global, rules, index: Index::new(conditions) }, warnings))
+            Ok((RuleSet { global, rules, conditions }, warnings))
         } else {
             Err(faults)
         }
@@ -118,15 +116,21 @@ impl<T> RuleSet<T> {
     ///
     /// Asks only for the facts it needs, each at most once, and none at all if there are no rules.
     pub fn find(&self, facts: &dyn MatchFacts) -> Option<Found<'_, T>> {
-        match self.index.find(&Asked::new(facts)) {
+        let asked = Asked::new(facts);
+        match self.conditions.iter().position(|conditions| conditions.hold(&asked)) {
             Some(position) => Some(Found { value: self.rules.get(position)?, position: Some(position) }),
             None => Some(Found { value: self.global.as_ref()?, position: None }),
         }
     }
 
+    fn with_conditions(&self, wanted: &Conditions) -> Option<&T> {
+        let position = self.conditions.iter().position(|conditions| conditions == wanted)?;
+        self.rules.get(position)
+    }
+
     /// What to call the rule at a position, in a log line.
     pub fn label(&self, position: usize) -> Option<Label<'_>> {
-        self.index.conditions(position).map(|conditions| Label { position, conditions })
+        self.conditions.get(position).map(|conditions| Label { position, conditions })
     }
 
     /// Every configuration in the set, the global one first.

@@ -8,6 +8,7 @@ mod exports;
 mod facts;
 mod imports;
 mod names;
+mod panic;
 mod phases;
 mod table;
 
@@ -90,6 +91,7 @@ fn reduce(module: &mut Module, callbacks: &[&str], markers: &[&str]) -> Result<(
     names::demangle(module)?;
     exports::keep(module, callbacks, markers)?;
     table::drop_proxy_wasm_traits(module);
+    panic::drop_default_hooks(module);
     gc::run(module);
     Ok(())
 }
