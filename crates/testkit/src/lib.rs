@@ -14,6 +14,7 @@
 mod body;
 mod broken;
 mod client;
+mod console;
 mod engine;
 mod envoy;
 mod gateway;
@@ -33,6 +34,7 @@ mod workspace;
 
 pub use broken::Broken;
 pub use client::{Connection, Incomplete, Reply, Request};
+pub use console::{curl_i, prove_console};
 pub use engine::{Engine, Refusal, RunningEngine};
 pub use envoy::Envoy;
 pub use gateway::Gateway;

@@ -70,7 +70,9 @@ impl Name for RequestName {
         let printable = value.bytes().all(|byte| byte.is_ascii_graphic());
         let (fits, wanted) = match &*self.0 {
             // A response to HEAD has no body and one to CONNECT is a tunnel: not what the client waits for.
-            ":method" => (is_name(value) && !matches!(value, "HEAD" | "CONNECT"), "a method other than HEAD and CONNECT"),
+            ":method" => {
+                (is_name(value) && !matches!(value, "HEAD" | "CONNECT"), "a method other than HEAD and CONNECT")
+            }
             ":scheme" => (matches!(value, "http" | "https"), "\"http\" or \"https\""),
             ":authority" => {
                 let host = printable && !value.is_empty() && !value.contains(['/', '?', '#', '@', ',']);
@@ -92,9 +94,7 @@ impl TryFrom<HeaderName> for RequestName {
     fn try_from(name: HeaderName) -> Result<Self, Self::Error> {
         match &*name {
             ":authority" | ":method" | ":path" | ":scheme" => Ok(Self(name)),
-            _ if name.is_pseudo() => {
-                Err("allowed: `:authority`, `:method`, `:path`, `:scheme` or an ordinary header")
-            }
+            _ if name.is_pseudo() => Err("allowed: `:authority`, `:method`, `:path`, `:scheme` or an ordinary header"),
             _ => PlainName::try_from(name).map(|PlainName(name)| Self(name)),
         }
     }
@@ -113,7 +113,9 @@ impl Deref for RequestName {
 impl Name for ResponseName {
     fn check(&self, value: &str) -> Result<(), &'static str> {
         // 204 and 304 end with their headers: the body that the upstream sends would have no place.
-        let is_status = || value.len() == 3 && value.parse().is_ok_and(|status| matches!(status, 200..=203 | 205..=303 | 305..=599));
+        let is_status = || {
+            value.len() == 3 && value.parse().is_ok_and(|status| matches!(status, 200..=203 | 205..=303 | 305..=599))
+        };
         if &*self.0 == ":status" && !is_status() {
             return Err("a status from 200 to 599, not 204 or 304, which have no body");
         }

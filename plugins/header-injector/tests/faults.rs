@@ -6,8 +6,11 @@ use testkit::{Gateway, Plugin};
 /// The faults that the log names, in the order found.
 fn faults(plugin: Plugin) -> Vec<String> {
     let refusal = Gateway::new().with(plugin).try_start().expect_err("a configuration to be refused").to_string();
-    let faults: Vec<String> =
-        refusal.lines().filter_map(|line| line.split_once("] configuration: ")).map(|(_, fault)| fault.to_owned()).collect();
+    let faults: Vec<String> = refusal
+        .lines()
+        .filter_map(|line| line.split_once("] configuration: "))
+        .map(|(_, fault)| fault.to_owned())
+        .collect();
     assert!(refusal.contains("[header-injector]"), "{refusal}");
     assert!(!faults.is_empty(), "{refusal}");
     faults
@@ -23,19 +26,48 @@ fn every_fault_is_named_with_path_found_and_allowed() {
     let cases: &[(Value, &[&str])] = &[
         (json!({"set": {"name": "x a", "value": "1"}}), &[".set.name: found \"x a\", allowed: a header name of"]),
         (json!({"set": {"name": "x-a", "value": "1\r\nx-b: 2"}}), &[".set.value: found \"1"]),
-        (json!({"append": {"name": ":path", "value": "/"}}), &[".append.name: found \":path\", allowed: an ordinary header; only `set`"]),
+        (
+            json!({"append": {"name": ":path", "value": "/"}}),
+            &[".append.name: found \":path\", allowed: an ordinary header; only `set`"],
+        ),
         (json!({"remove": "host"}), &[".remove: found \"host\", allowed: another header; to change the host, `set`"]),
-        (json!({"set": {"name": "Content-Length", "value": "1"}}), &[".set.name: found \"Content-Length\", allowed: another header; the gateway"]),
-        (json!({"rename": {"from": ":status", "to": "upgrade"}}), &[".rename.from: found \":status\"", ".rename.to: found \"upgrade\""]),
-        (json!({"set": {"name": ":status", "value": "200"}}), &[".set.name: found \":status\", allowed: `:authority`, `:method`, `:path`, `:scheme` or an ordinary header"]),
-        (json!({"set": {"name": ":path", "value": "a b"}}), &[".set.value: found \"a b\", allowed: a path that begins with `/`"]),
-        (json!({"set": {"name": ":method", "value": "HEAD"}}), &[".set.value: found \"HEAD\", allowed: a method other than HEAD and CONNECT"]),
+        (
+            json!({"set": {"name": "Content-Length", "value": "1"}}),
+            &[".set.name: found \"Content-Length\", allowed: another header; the gateway"],
+        ),
+        (
+            json!({"rename": {"from": ":status", "to": "upgrade"}}),
+            &[".rename.from: found \":status\"", ".rename.to: found \"upgrade\""],
+        ),
+        (
+            json!({"set": {"name": ":status", "value": "200"}}),
+            &[
+                ".set.name: found \":status\", allowed: `:authority`, `:method`, `:path`, `:scheme` or an ordinary header",
+            ],
+        ),
+        (
+            json!({"set": {"name": ":path", "value": "a b"}}),
+            &[".set.value: found \"a b\", allowed: a path that begins with `/`"],
+        ),
+        (
+            json!({"set": {"name": ":method", "value": "HEAD"}}),
+            &[".set.value: found \"HEAD\", allowed: a method other than HEAD and CONNECT"],
+        ),
         (json!({"set": {"name": ":authority", "value": "a/b"}}), &[".set.value: found \"a/b\", allowed: a host"]),
-        (json!({"set": {"name": ":scheme", "value": "ftp"}}), &[".set.value: found \"ftp\", allowed: \"http\" or \"https\""]),
-        (json!({"add": {"name": "x-a", "value": "1"}}), &[": found \"add\", allowed: one of `set`, `append`, `addIfAbsent`, `remove`, `rename`"]),
+        (
+            json!({"set": {"name": ":scheme", "value": "ftp"}}),
+            &[".set.value: found \"ftp\", allowed: \"http\" or \"https\""],
+        ),
+        (
+            json!({"add": {"name": "x-a", "value": "1"}}),
+            &[": found \"add\", allowed: one of `set`, `append`, `addIfAbsent`, `remove`, `rename`"],
+        ),
         (json!({"set": {"name": "x-a"}}), &[".set: missing key `value`"]),
         (json!({"set": {"name": "x-a", "valeu": "1"}}), &[".set: unknown key `valeu`; did you mean `value`?"]),
-        (json!({"set": {"name": "x-a", "value": 5}}), &[".set.value: found 5, allowed: a string (put the value in quotes)"]),
+        (
+            json!({"set": {"name": "x-a", "value": 5}}),
+            &[".set.value: found 5, allowed: a string (put the value in quotes)"],
+        ),
         (json!("remove"), &[": found \"remove\", allowed: "]),
     ];
     let operations: Vec<&Value> = cases.iter().map(|(operation, _)| operation).collect();
@@ -73,7 +105,10 @@ fn the_outer_form_is_checked_too() {
         (json!({"request": {"set": 1}}), "$.request: found"),
         (json!({"reroute": "yes"}), "$.reroute: found \"yes\", allowed:"),
         (json!([]), "$: found an empty list, allowed: a map"),
-        (json!({"_rules_": [{"_match_domain_": ["a"], "request": [{"remove": ":path"}]}]}), "$._rules_[0].request[0].remove: found \":path\""),
+        (
+            json!({"_rules_": [{"_match_domain_": ["a"], "request": [{"remove": ":path"}]}]}),
+            "$._rules_[0].request[0].remove: found \":path\"",
+        ),
         (json!({"_rules_": [{"request": []}]}), "$._rules_[0]: found no condition"),
     ] {
         let found = faults_of(&config);

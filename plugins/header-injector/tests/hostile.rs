@@ -25,7 +25,9 @@ fn start(upstream: &Upstream) -> RunningGateway {
 fn echo() -> Upstream {
     Upstream::start(|seen: &Seen| {
         let mut answer = Answer::ok("hi");
-        for (name, value) in seen.headers.iter().filter(|(name, _)| name.starts_with(b"x-to") || name.starts_with(b"x-pad")) {
+        for (name, value) in
+            seen.headers.iter().filter(|(name, _)| name.starts_with(b"x-to") || name.starts_with(b"x-pad"))
+        {
             let name = if name == b"x-to" { b"x-from" } else { name };
             answer = answer.header(name, value);
         }
@@ -37,7 +39,10 @@ fn assert_works(gateway: &RunningGateway, upstream: &Upstream) {
     let reply = gateway.get("/next").header("x-from", "next").send();
     assert_eq!((reply.status, reply.header_text("x-set")), (200, Some("set")));
     let next = upstream.last();
-    assert_eq!((&*next.path, next.header_text("x-to"), next.header_text("x-set")), ("/next", Some("next"), Some("set")));
+    assert_eq!(
+        (&*next.path, next.header_text("x-to"), next.header_text("x-set")),
+        ("/next", Some("next"), Some("set"))
+    );
 }
 
 #[test]
@@ -121,7 +126,11 @@ fn a_client_that_leaves_is_forgotten() {
             let before = upstream.count();
             let client = gateway.get(path).start();
             upstream.wait_for(before + 1);
-            if reset { client.reset() } else { drop(client) }
+            if reset {
+                client.reset()
+            } else {
+                drop(client)
+            }
             assert_works(&gateway, &upstream);
         }
     }
@@ -149,7 +158,10 @@ fn an_upstream_that_breaks_is_survived() {
         assert_works(&gateway, &upstream);
     }
     let incomplete = gateway.get("/body").try_send().expect_err("half a body");
-    assert_eq!(incomplete.partial.and_then(|reply| reply.header_text("x-set").map(str::to_owned)).as_deref(), Some("set"));
+    assert_eq!(
+        incomplete.partial.and_then(|reply| reply.header_text("x-set").map(str::to_owned)).as_deref(),
+        Some("set")
+    );
     assert_works(&gateway, &upstream);
 }
 
@@ -185,7 +197,8 @@ fn a_thousand_random_requests() {
         let mut request = gateway.request(random.pick(&["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]), &path);
         let mut from: Vec<Vec<u8>> = Vec::new();
         for _ in 0..random.below(30) {
-            let name = random.pick(&["x-from", "x-to", "X-Many", "x-absent", "x-set", "x-gone", "x-pad", "cookie", "x-From"]);
+            let name =
+                random.pick(&["x-from", "x-to", "X-Many", "x-absent", "x-set", "x-gone", "x-pad", "cookie", "x-From"]);
             let value = random.value();
             request = request.header(name, &value);
             if name.eq_ignore_ascii_case("x-from") {
@@ -209,7 +222,11 @@ fn a_thousand_random_requests() {
 fn requests_that_are_no_http_do_no_harm() {
     let upstream = echo();
     let gateway = start(&upstream);
-    for bytes in [&b"\xff\xfe\r\n\r\n"[..], b"GET / HTTP/1.1\r\nhost: a\r\nx-from\r\n\r\n", b"GET / HTTP/1.1\r\nhost: a\r\nx-from: \0\r\n\r\n"] {
+    for bytes in [
+        &b"\xff\xfe\r\n\r\n"[..],
+        b"GET / HTTP/1.1\r\nhost: a\r\nx-from\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: a\r\nx-from: \0\r\n\r\n",
+    ] {
         let mut connection = gateway.connect();
         let reply = connection.write(bytes).reply();
         assert_eq!(reply.status, 400, "{}", bytes.escape_ascii());
@@ -227,12 +244,14 @@ fn logs_do_not_tell_configured_values() {
     ]);
     let config = json!({"request": operations, "response": operations});
     let upstream = Upstream::start(|_| Answer::ok("hi"));
-    let gateway = Gateway::new().plugin("header-injector", config.clone()).upstream(&upstream).log_level("wasm", "trace").start();
+    let gateway =
+        Gateway::new().plugin("header-injector", config.clone()).upstream(&upstream).log_level("wasm", "trace").start();
     assert_eq!(gateway.get("/").send().header_text("x-set"), Some(SECRET));
     assert!(!gateway.log_contains(SECRET), "{gateway:?}");
 
     let mut config = config;
     config["requests"] = json!([]);
-    let refusal = Gateway::new().plugin("header-injector", config).try_start().expect_err("an unknown key to be refused");
+    let refusal =
+        Gateway::new().plugin("header-injector", config).try_start().expect_err("an unknown key to be refused");
     assert!(refusal.log.contains("unknown key") && !refusal.log.contains(SECRET), "{}", refusal.log);
 }

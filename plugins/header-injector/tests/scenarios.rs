@@ -18,7 +18,8 @@ fn forwarded(config: &Value, sent: &[(&str, &str)]) -> Headers {
 
 /// The headers that reach the client when the upstream answers with `sent`.
 fn answered(config: &Value, sent: &'static [(&str, &str)]) -> Headers {
-    let answer = |sent: &[(&str, &str)]| sent.iter().fold(Answer::ok("hi"), |answer, (name, value)| answer.header(name, value));
+    let answer =
+        |sent: &[(&str, &str)]| sent.iter().fold(Answer::ok("hi"), |answer, (name, value)| answer.header(name, value));
     let upstream = Upstream::start(move |_| answer(sent));
     let gateway = Gateway::new().plugin("header-injector", config.clone()).upstream(&upstream).start();
     gateway.get("/").send().headers
@@ -111,7 +112,14 @@ fn response_operations_do_what_their_names_say() {
     ]});
     let got = answered(
         &config,
-        &[("x-set", "1"), ("set-cookie", "a=1"), ("x-there", "old"), ("x-powered-by", "x"), ("x-from", "1"), ("x-from", "2")],
+        &[
+            ("x-set", "1"),
+            ("set-cookie", "a=1"),
+            ("x-there", "old"),
+            ("x-powered-by", "x"),
+            ("x-from", "1"),
+            ("x-from", "2"),
+        ],
     );
     for (name, expected) in [
         ("x-set", &["new"][..]),

@@ -59,7 +59,10 @@ impl TryFrom<Settings> for MockResponse {
         let Settings { mock_enable, status, headers, body } = settings;
         let body = match body {
             Some(body) if status.is_bodiless() && !body.is_empty() => {
-                return Err(format!("$.body: found a body, allowed: none, because a response of status {} has no body", status.0));
+                return Err(format!(
+                    "$.body: found a body, allowed: none, because a response of status {} has no body",
+                    status.0
+                ));
             }
             Some(body) => body,
             None if status.is_bodiless() => String::new(),

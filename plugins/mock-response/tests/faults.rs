@@ -9,31 +9,48 @@ fn faults(plugin: Plugin) -> Vec<String> {
     log.lines().filter_map(|line| line.split_once("] configuration: ")).map(|(_, fault)| fault.to_owned()).collect()
 }
 
+/// One configuration with a rule for each case, because every rule is checked on its own.
 #[test]
 fn one_fault_is_one_line() {
     let cases: &[(Value, &str)] = &[
-        (json!({"mockEnabled": true}), "$: unknown key `mockEnabled`; did you mean `mockEnable`?"),
-        (json!({"mockEnable": "true"}), "$.mockEnable: found \"true\", allowed: "),
-        (json!({"status": 99}), "$.status: found 99, allowed: a status from 200 to 599"),
-        (json!({"status": 100}), "$.status: found 100, allowed: a status from 200 to 599"),
-        (json!({"status": 70000}), "$.status: found 70000, allowed: a status from 200 to 599"),
-        (json!({"status": "503"}), "$.status: found \"503\", allowed: a whole number (without quotes)"),
-        (json!({"status": 200.5}), "$.status: found 200.5, allowed: a whole number"),
-        (json!({"body": {"a": 1}}), "$.body: found "),
-        (json!({"status": 204, "body": "x"}), "$.body: found a body, allowed: none, because a response of status 204 has no body"),
-        (json!({"headers": ["a"]}), "$.headers: found "),
-        (json!({"headers": {"a b": "1"}}), "$.headers"),
-        (json!({"headers": {":status": "200"}}), "$.headers"),
-        (json!({"headers": {"Content-Length": "1"}}), "$.headers"),
-        (json!({"headers": {"x-a": 120}}), "$.headers.x-a: found 120, allowed: a string in quotes, or a list of strings"),
-        (json!({"headers": {"x-a": "1\r\nx-b: 2"}}), "$.headers.x-a: found \"1"),
-        (json!({"headers": {"x-a": ["1", "2\u{0}"]}}), "$.headers.x-a[1]: found \"2"),
-        (json!({"headers": {"x-a": "1", "X-A": "2"}}), "$.headers: header `x-a` is given twice, in upper and lower case"),
+        (json!({"mockEnabled": true}), ": unknown key `mockEnabled`; did you mean `mockEnable`?"),
+        (json!({"mockEnable": "true"}), ".mockEnable: found \"true\", allowed: "),
+        (json!({"status": 99}), ".status: found 99, allowed: a status from 200 to 599"),
+        (json!({"status": 100}), ".status: found 100, allowed: a status from 200 to 599"),
+        (json!({"status": 70000}), ".status: found 70000, allowed: a status from 200 to 599"),
+        (json!({"status": "503"}), ".status: found \"503\", allowed: a whole number (without quotes)"),
+        (json!({"status": 200.5}), ".status: found 200.5, allowed: a whole number"),
+        (json!({"body": {"a": 1}}), ".body: found "),
+        (
+            json!({"status": 204, "body": "x"}),
+            ".body: found a body, allowed: none, because a response of status 204 has no body",
+        ),
+        (json!({"headers": ["a"]}), ".headers: found "),
+        (json!({"headers": {"a b": "1"}}), ".headers"),
+        (json!({"headers": {":status": "200"}}), ".headers"),
+        (json!({"headers": {"Content-Length": "1"}}), ".headers"),
+        (
+            json!({"headers": {"x-a": 120}}),
+            ".headers.x-a: found 120, allowed: a string in quotes, or a list of strings",
+        ),
+        (json!({"headers": {"x-a": "1\r\nx-b: 2"}}), ".headers.x-a: found \"1"),
+        (json!({"headers": {"x-a": ["1", "2\u{0}"]}}), ".headers.x-a[1]: found \"2"),
+        (
+            json!({"headers": {"x-a": "1", "X-A": "2"}}),
+            ".headers: header `x-a` is given twice, in upper and lower case",
+        ),
     ];
-    for (config, expected) in cases {
-        let found = faults(Plugin::new("mock-response").config(config));
-        assert!(found.len() == 1 && found[0].starts_with(expected), "{config}: no {expected} in {found:#?}");
+    let rules = cases.iter().enumerate().map(|(index, (config, _))| {
+        let mut rule = config.clone();
+        rule["_match_domain_"] = json!([format!("{index}.example")]);
+        rule
+    });
+    let found = faults(Plugin::new("mock-response").config(&json!({"_rules_": rules.collect::<Vec<_>>()})));
+    for (index, (config, expected)) in cases.iter().enumerate() {
+        let line = format!("$._rules_[{index}]{expected}");
+        assert!(found.iter().any(|fault| fault.starts_with(&line)), "{config}: no {line} in {found:#?}");
     }
+    assert_eq!(found.len(), cases.len(), "{found:#?}");
 }
 
 #[test]
@@ -45,7 +62,15 @@ fn all_faults_are_named_at_once() {
         "body": 5,
         "_rules_": [{"_match_domain_": ["a"], "status": 1}],
     })));
-    for path in ["$.mockEnable: ", "$.status: ", "$.headers.connection: ", "$.headers.x-a[0]: ", "$.headers", "$.body: ", "$._rules_[0].status: "] {
+    for path in [
+        "$.mockEnable: ",
+        "$.status: ",
+        "$.headers.connection: ",
+        "$.headers.x-a[0]: ",
+        "$.headers",
+        "$.body: ",
+        "$._rules_[0].status: ",
+    ] {
         assert!(found.iter().any(|fault| fault.starts_with(path)), "no {path} in {found:#?}");
     }
     assert_eq!(found.len(), 7, "{found:#?}");

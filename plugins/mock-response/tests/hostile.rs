@@ -24,7 +24,12 @@ fn headers_of_any_bytes_number_and_length() {
     let gateway = start(&upstream);
     let bytes: Vec<u8> = (0x80..=0xff).collect();
     for host in ["mock.example", "else.example", "MOCK.EXAMPLE:80"] {
-        let mut request = gateway.get("/").header("host", host).header("x", b"\xff\xfe").header("x", &bytes).header("long", vec![b'v'; 60 * 1024]);
+        let mut request = gateway
+            .get("/")
+            .header("host", host)
+            .header("x", b"\xff\xfe")
+            .header("x", &bytes)
+            .header("long", vec![b'v'; 60 * 1024]);
         for index in 0..1_000 {
             request = request.header(format!("x-{}", index % 500), index.to_string());
         }
@@ -123,9 +128,11 @@ fn a_thousand_random_requests() {
         let mock = random(2) == 0;
         let method = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"][random(6) as usize];
         let path = format!("/{}", "%00?&=".repeat(random(20) as usize));
-        let mut request = gateway.request(method, &path).header("host", if mock { "mock.example" } else { "else.example" });
+        let mut request =
+            gateway.request(method, &path).header("host", if mock { "mock.example" } else { "else.example" });
         for _ in 0..random(20) {
-            let value: Vec<u8> = (0..random(100)).map(|_| [b'a', b',', b'"', 0x80, 0xc3, 0xff][random(6) as usize]).collect();
+            let value: Vec<u8> =
+                (0..random(100)).map(|_| [b'a', b',', b'"', 0x80, 0xc3, 0xff][random(6) as usize]).collect();
             request = request.header(["x-a", "cookie", "X-B", "authorization"][random(4) as usize], value);
         }
         let reply = connection.send(&request.body(vec![b'b'; random(2048) as usize]));
@@ -143,7 +150,8 @@ fn a_thousand_random_requests() {
 #[test]
 fn logs_do_not_tell_configured_values() {
     let config = json!({"mockEnable": true, "headers": {"x-a": "canary-value"}, "body": "canary-value"});
-    let gateway = Gateway::new().plugin("mock-response", config).upstream(Target::refused()).log_level("wasm", "trace").start();
+    let gateway =
+        Gateway::new().plugin("mock-response", config).upstream(Target::refused()).log_level("wasm", "trace").start();
     assert_eq!(gateway.get("/").send().text(), "canary-value");
     assert!(!gateway.log_contains("canary-value"), "{gateway:?}");
 }

@@ -30,7 +30,9 @@ fn enabled_it_answers_hello_world() {
 #[test]
 fn otherwise_the_request_passes() {
     let upstream = Upstream::start(|_| Answer::ok("upstream"));
-    for config in [json!({}), json!({"mockEnable": false}), json!({"status": 503, "headers": {"x-a": "1"}, "body": "b"})] {
+    for config in
+        [json!({}), json!({"mockEnable": false}), json!({"status": 503, "headers": {"x-a": "1"}, "body": "b"})]
+    {
         let gateway = Gateway::new().plugin("mock-response", config.clone()).upstream(&upstream).start();
         let reply = gateway.get("/").send();
         assert_eq!((reply.status, reply.text(), reply.header("x-a")), (200, "upstream", None), "{config}");
@@ -62,8 +64,12 @@ fn status_headers_and_body_are_as_configured() {
 
 #[test]
 fn every_status_works_and_some_have_no_body() {
-    for (status, expected) in [(200, "hello world"), (204, ""), (301, "hello world"), (304, ""), (500, "hello world"), (599, "hello world")] {
-        let reply = mocked(json!({"mockEnable": true, "status": status}));
+    let statuses =
+        [(200, "hello world"), (204, ""), (301, "hello world"), (304, ""), (500, "hello world"), (599, "hello world")];
+    let rule = |status: u16| json!({"_match_domain_": [status.to_string()], "mockEnable": true, "status": status});
+    let gateway = start(json!({"_rules_": statuses.map(|(status, _)| rule(status))}));
+    for (status, expected) in statuses {
+        let reply = gateway.get("/").header("host", status.to_string()).send();
         assert_eq!((reply.status, reply.text()), (status, expected));
     }
 }
@@ -91,7 +97,10 @@ fn head_gets_the_headers_without_the_body() {
     let gateway = start(json!({"mockEnable": true, "status": 202, "headers": {"x-a": "1"}}));
     let mut connection = gateway.connect();
     let head = connection.send(&gateway.request("HEAD", "/"));
-    assert_eq!((head.status, head.header_text("content-length"), head.header_text("x-a")), (202, Some("11"), Some("1")));
+    assert_eq!(
+        (head.status, head.header_text("content-length"), head.header_text("x-a")),
+        (202, Some("11"), Some("1"))
+    );
     assert!(head.body.is_empty());
     assert_eq!(connection.send(&gateway.get("/")).text(), "hello world");
 }
@@ -120,9 +129,17 @@ fn http2_clients_get_the_same() {
 fn grpc_clients_get_a_grpc_status() {
     for (status, grpc_status) in [(200, "2"), (401, "16"), (404, "12"), (503, "14")] {
         let gateway = start(json!({"mockEnable": true, "status": status, "headers": {"x-a": "1"}, "body": "no"}));
-        let reply = gateway.post("/shop.Orders/List", b"\0\0\0\0\0").header("content-type", "application/grpc").header("te", "trailers").http2().send();
+        let reply = gateway
+            .post("/shop.Orders/List", b"\0\0\0\0\0")
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .http2()
+            .send();
         assert_eq!((reply.status, reply.header_text("content-type")), (200, Some("application/grpc")), "{reply:#?}");
-        assert_eq!((reply.header_text("grpc-status"), reply.header_text("grpc-message")), (Some(grpc_status), Some("no")));
+        assert_eq!(
+            (reply.header_text("grpc-status"), reply.header_text("grpc-message")),
+            (Some(grpc_status), Some("no"))
+        );
         assert!(reply.body.is_empty());
     }
 }
@@ -177,7 +194,8 @@ fn two_configurations_share_one_vm() {
         Plugin::new("mock-response").config(&config).vm_id("shared")
     };
     let upstream = Upstream::start(|_| Answer::ok("upstream"));
-    let gateway = Gateway::new().with(plugin("a.example", "a")).with(plugin("b.example", "b")).upstream(&upstream).start();
+    let gateway =
+        Gateway::new().with(plugin("a.example", "a")).with(plugin("b.example", "b")).upstream(&upstream).start();
     for (host, expected) in [("a.example", "a"), ("b.example", "b"), ("c.example", "upstream"), ("a.example", "a")] {
         assert_eq!(gateway.get("/").header("host", host).send().text(), expected);
     }
