@@ -12,7 +12,8 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 /// A body that passes while the plugin looks on. A chunk goes on as soon as the next one is asked for; while the plugin
-/// waits for something else meanwhile, the gateway slows the sender down.
+/// waits for something else meanwhile, the gateway keeps what arrives, and refuses it past its buffer's limit (413 to a
+/// request, an end to a response).
 #[must_use = "forward it"]
 pub struct Chunks<S, Mode> {
     exchange: Rc<Exchange>,

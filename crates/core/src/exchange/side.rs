@@ -51,7 +51,6 @@ pub(crate) mod header_state {
 pub(crate) mod body_state {
     pub(crate) const CONTINUE: u32 = 0;
     pub(crate) const STOP_AND_BUFFER: u32 = 1;
-    pub(crate) const STOP_AND_WATERMARK: u32 = 2;
 }
 
 pub(crate) struct Side {
@@ -124,10 +123,9 @@ impl Side {
             (Stage::Passed, _) | (Stage::Whole | Stage::Chunks, Demand::Trailers) | (Stage::Chunks, Demand::Chunk) => {
                 body_state::CONTINUE
             }
-            // Back pressure suits a stream. A body that is wanted whole must come whole: past the gateway's limit it is
-            // refused by the gateway (413, 500), while back pressure would wait for ever.
-            (Stage::Chunks, _) => body_state::STOP_AND_WATERMARK,
-            (Stage::Ahead | Stage::Headers | Stage::Whole, _) => body_state::STOP_AND_BUFFER,
+            // Never `StopIterationAndWatermark` (2): under it Envoy shows each piece alone and only inside its callback;
+            // a buffer touched later is freed memory and ends the whole process.
+            (Stage::Ahead | Stage::Headers | Stage::Whole | Stage::Chunks, _) => body_state::STOP_AND_BUFFER,
         }
     }
 
