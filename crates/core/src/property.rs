@@ -66,6 +66,11 @@ pub fn source_address() -> Option<String> {
     string(&["source", "address"])
 }
 
+/// Whether the current response is the upstream's, and not one that the gateway or a plugin made.
+pub(crate) fn is_from_upstream() -> bool {
+    bytes(&["response", "code_details"]).as_deref() == Some(b"via_upstream")
+}
+
 /// Bytes of the request, headers included, that have arrived so far.
 pub(crate) fn request_size() -> Option<i64> {
     int(&["request", "total_size"])

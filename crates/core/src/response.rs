@@ -35,7 +35,7 @@ impl Response {
 
     /// Whether the upstream sent it, and not the gateway or another plugin in its place.
     pub fn is_from_upstream(&self) -> bool {
-        property::string(&["response", "code_details"]).as_deref() == Some("via_upstream")
+        property::is_from_upstream()
     }
 
     /// The response's headers.

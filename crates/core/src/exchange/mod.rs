@@ -8,6 +8,7 @@ use crate::end::End;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Direction, Host, LocalReply, host};
 use crate::plugin::{Abi, Fallback, Flow, Outcome, Overflow, Work};
+use crate::property;
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::root::{Chosen, Root, Rule};
@@ -112,6 +113,11 @@ impl Exchange {
                     log::debug!("the gateway replied while the plugin held the request");
                     self.request.told.set(Told::Go);
                     self.stop();
+                } else if event.direction() == Direction::Response && self.request.told.get() == Told::HoldBody {
+                    // So it does to a body larger than its buffer (413). Resuming that would spoil its reply.
+                    if !property::is_from_upstream() {
+                        self.request.told.set(Told::Go);
+                    }
                 }
             }
             Event::Body(_, size, ended) => {
@@ -163,6 +169,11 @@ impl Exchange {
     fn finish(self: &Rc<Self>, result: Result<Flow>) {
         let outcome = match result {
             Ok(flow) => flow.0,
+            // The client has its answer: the upstream's early one, or the gateway's own 413 for a body it cannot hold.
+            Err(error) if error.kind() == ErrorKind::Closed => {
+                task::enter(self.current(), || log::debug!("{error}; its answer stands"));
+                Outcome::Forward
+            }
             Err(error) => task::enter(self.current(), || self.fall_back(&error)),
         };
         let reply_possible = self.response.stage.get() == Stage::Ahead || self.response.holds_headers();
