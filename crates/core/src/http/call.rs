@@ -191,7 +191,7 @@ fn answer(cluster: String, after: Duration, headers: Pairs, body: Vec<u8>, trail
         (503, true, text) if text.starts_with(b"no healthy upstream") => {
             Err(not_dispatched(&cluster, HostError::INTERNAL_FAILURE))
         }
-        (503, true, text) if text.starts_with(b"upstream connect error") => {
+        (502 | 503, true, text) if text.starts_with(b"upstream connect error") => {
             let why = "the service could not be reached; check that it runs and listens on the cluster's address";
             Err(Error::new(ErrorKind::Unreachable, format!("cluster {cluster:?}: {why}")))
         }
