@@ -145,7 +145,8 @@ impl HeadersMut<'_> {
         host().remove_header(self.map, name).map_err(|status| refused("remove", name, status))
     }
 
-    /// Replaces the whole list. Pseudo headers that are missing in it make the gateway refuse the message.
+    /// Replaces the whole list. Without its pseudo headers the gateway refuses a message, and without
+    /// `x-forwarded-proto` it finds no route for a request (404): keep them.
     pub fn replace_all(&mut self, headers: &[(String, HeaderValue)]) -> Result<()> {
         let mut pairs = Pairs::with_capacity(headers.len());
         for (name, value) in headers {
