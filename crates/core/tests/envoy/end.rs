@@ -1,0 +1,44 @@
+//! The end of a stream is seen whatever ended it.
+
+use std::time::Duration;
+
+use testkit::eventually;
+
+use crate::stage::{PATIENCE, stage};
+
+#[test]
+fn the_end_of_a_forwarded_exchange() {
+    let stage = stage();
+    stage.gateway.get("/end/forward").send();
+    let line = stage.gateway.wait_for_log("end of GET /end/forward: ", PATIENCE);
+    assert!(line.ends_with("status Some(200), details \"via_upstream\", x-answer None, took time: true"), "{line}");
+}
+
+#[test]
+fn the_end_of_a_reply() {
+    let stage = stage();
+    stage.gateway.get("/end/reply").send();
+    let line = stage.gateway.wait_for_log("end of GET /end/reply: ", PATIENCE);
+    let rest = "status Some(403), details \"tour.turned_away\", x-answer Some(\"reply\"), took time: true";
+    assert!(line.ends_with(rest), "{line}");
+}
+
+#[test]
+fn the_end_shows_the_response_as_the_client_got_it() {
+    let stage = stage();
+    stage.gateway.get("/end/response").send();
+    let line = stage.gateway.wait_for_log("end of GET /end/response: ", PATIENCE);
+    assert!(line.contains("status Some(200)") && line.contains("x-answer Some(\"changed\")"), "{line}");
+}
+
+#[test]
+fn the_end_is_seen_when_the_client_goes_away() {
+    let stage = stage();
+    let live = || stage.gateway.stats().get("wasmcustom.tour.live").unwrap_or(0) > 0;
+    let client = stage.gateway.get("/end/wait").start();
+    eventually(PATIENCE, || live().then_some(())).unwrap();
+    std::thread::sleep(Duration::from_millis(50));
+    client.reset();
+    let line = stage.gateway.wait_for_log("end of GET /end/wait: ", PATIENCE);
+    assert!(line.contains("status None, details \"downstream_remote_disconnect\""), "{line}");
+}

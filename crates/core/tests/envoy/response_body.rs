@@ -1,0 +1,97 @@
+//! The response's body: the four tools, chunks, trailers, limits.
+
+use std::time::Duration;
+
+use serde_json::json;
+use testkit::{Answer, Gateway, Upstream};
+
+use crate::stage::{PATIENCE, stage, values};
+
+#[test]
+fn get_http_response_body() {
+    let stage = stage();
+    assert_eq!(stage.gateway.get("/response-body/get").send().text(), "the body");
+    stage.gateway.wait_for_log("the response has 8 bytes: the body", PATIENCE);
+}
+
+#[test]
+fn append_http_response_body() {
+    assert_eq!(stage().gateway.get("/response-body/append").send().text(), "the body and more");
+}
+
+#[test]
+fn prepend_http_response_body() {
+    assert_eq!(stage().gateway.get("/response-body/prepend").send().text(), "more and the body");
+}
+
+#[test]
+fn replace_http_response_body() {
+    let reply = stage().gateway.get("/response-body/replace").send();
+    assert_eq!(reply.text(), "something else");
+    assert_eq!(reply.header("content-length"), None, "the length of another body");
+}
+
+#[test]
+fn a_body_comes_whole_however_it_was_sent() {
+    let stage = stage();
+    assert_eq!(stage.gateway.get("/response-body/append?chunked").send().text(), "one two three and more");
+    assert_eq!(stage.gateway.get("/response-body/empty").send().text(), "");
+    assert_eq!(stage.gateway.get("/response-body/append").http2().send().text(), "the body and more");
+}
+
+#[test]
+fn trailers_are_read_and_changed() {
+    let stage = stage();
+    let whole = stage.gateway.get("/response-body/trailers?trailers").send();
+    assert_eq!(whole.text(), "with trailers");
+    assert_eq!(values(&whole.trailers, "x-sum"), ["13"]);
+    assert_eq!(values(&whole.trailers, "x-by"), ["tour"]);
+    assert_eq!(values(&whole.trailers, "x-kept"), ["kept"]);
+    assert_eq!(whole.trailers.get("x-secret"), None);
+    let passing = stage.gateway.get("/response-body/chunks?trailers").send();
+    assert_eq!(passing.text(), "WITH TRAILERS");
+    assert_eq!(values(&passing.trailers, "x-length"), ["13"]);
+    assert_eq!(values(&passing.trailers, "x-kept"), ["kept"]);
+}
+
+#[test]
+fn chunks_pass_one_by_one_and_changed() {
+    let reply = stage().gateway.get("/response-body/chunks?chunked").send();
+    assert_eq!(reply.text(), "ONE TWO THREE");
+}
+
+#[test]
+fn a_call_between_chunks() {
+    let reply = stage().gateway.get("/response-body/call-at-first-chunk?chunked").send();
+    assert_eq!(reply.text().replace("<mark>", ""), "ONE TWO THREE");
+    let reply = stage().gateway.get("/response-body/call-between-chunks?chunked").send();
+    let text = reply.text();
+    assert_eq!(text.replace("<mark>", ""), "ONE TWO THREE");
+    assert!(text.ends_with("THREE<mark>"), "{text}");
+}
+
+#[test]
+fn a_call_is_made_while_the_whole_body_is_held() {
+    assert_eq!(stage().gateway.get("/response-body/call").send().text(), "the body<mark>");
+}
+
+/// The headers have gone to the client as far as the plugin knows, so the stream is reset: no half truth.
+#[test]
+fn a_body_over_the_plugins_limit_ends_the_stream() {
+    let stage = stage();
+    let reply = stage.gateway.get("/response-body/append?large").deadline(Duration::from_secs(2)).try_send();
+    let broken = reply.unwrap_err();
+    assert_ne!(broken.cause, testkit::Broken::Deadline);
+    stage.gateway.wait_for_log("the response body has at least", PATIENCE);
+    assert_eq!(stage.gateway.get("/response-body/append").send().text(), "the body and more");
+}
+
+#[test]
+fn a_body_over_the_gateways_buffer_does_not_hang() {
+    let upstream = Upstream::start(|_| Answer::ok(vec![b'a'; 12 << 10]));
+    let gateway = Gateway::new().plugin("tour", json!({})).buffer_limit(4096).upstream(&upstream).start();
+    match gateway.get("/response-body/append").deadline(Duration::from_secs(2)).try_send() {
+        Ok(reply) => assert_eq!(reply.status, 500, "{reply:?}"),
+        Err(broken) => assert_ne!(broken.cause, testkit::Broken::Deadline, "{broken}"),
+    }
+}

@@ -1,0 +1,53 @@
+//! Properties, metrics, shared data, and the start of the plugin.
+
+use serde_json::json;
+use testkit::{Answer, Gateway, Upstream};
+
+use crate::stage::{PATIENCE, stage};
+
+#[test]
+fn the_start_hook_runs_once_configured() {
+    stage().gateway.wait_for_log("[tour] [-] started with 13 services", PATIENCE);
+}
+
+#[test]
+fn properties_are_read_and_set() {
+    let stage = stage();
+    let reply = stage.gateway.get("/state/properties").header("x-request-id", "id-1").send();
+    let found: Vec<&str> = reply.text().lines().collect();
+    assert_eq!(found[..2], ["default", "upstream"]);
+    assert!(found[2].starts_with("127.0.0.1:"), "{found:?}");
+    assert!(!found[3].is_empty() && found[3] != "unknown", "{found:?}");
+    assert_eq!(found[4], "unknown");
+    assert_eq!(stage.access_line("/state/properties"), "/state/properties 200 tour was here");
+}
+
+#[test]
+fn metrics_are_seen_in_the_gateways_statistics() {
+    let stage = stage();
+    assert_eq!(stage.gateway.get("/state/metrics").send().text(), "2");
+    assert_eq!(stage.gateway.get("/state/metrics").send().text(), "4");
+    let stats = stage.gateway.stats();
+    assert_eq!(stats.get("wasmcustom.tour.counter"), Some(4));
+    assert_eq!(stats.get("wasmcustom.tour.gauge"), Some(7));
+}
+
+#[test]
+fn shared_data_is_one_for_all_workers() {
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let gateway = Gateway::new().plugin("tour", json!({})).concurrency(2).upstream(&upstream).start();
+    let counts: Vec<u32> = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| (0..10).map(|_| gateway.get("/state/shared").send().text().parse().unwrap()).collect()))
+            .collect();
+        clients.into_iter().flat_map(|client| -> Vec<u32> { client.join().unwrap() }).collect()
+    });
+    let mut sorted = counts.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, (1..=80).collect::<Vec<u32>>(), "each count once");
+    let stats = gateway.stats();
+    for worker in ["worker_0", "worker_1"] {
+        let served = stats.matching(&format!("{worker}.downstream_cx_total"));
+        assert!(served.iter().any(|(_, count)| *count > 0), "{worker}: {served:?}");
+    }
+}

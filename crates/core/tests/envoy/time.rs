@@ -1,0 +1,69 @@
+//! Waiting, giving up, and work beside all exchanges.
+
+use std::time::{Duration, Instant};
+
+use testkit::eventually;
+
+use crate::stage::{PATIENCE, stage};
+
+#[test]
+fn a_sleep_lasts_as_long_as_asked() {
+    let stage = stage();
+    stage.gateway.get("/time/sleep").send();
+    let waited: u32 = stage.seen("/time/sleep").header_text("x-waited-ms").unwrap().parse().unwrap();
+    assert!((50..150).contains(&waited), "{waited} ms");
+}
+
+#[test]
+fn a_call_after_a_sleep() {
+    let stage = stage();
+    stage.gateway.get("/time/sleep-then-call").send();
+    assert_eq!(stage.seen("/time/sleep-then-call").header_text("x-body"), Some("body of /token"));
+}
+
+#[test]
+fn any_future_can_be_given_up() {
+    let stage = stage();
+    let began = Instant::now();
+    stage.gateway.get("/time/give-up").send();
+    assert!(began.elapsed() < Duration::from_millis(300), "{:?}", began.elapsed());
+    assert_eq!(stage.seen("/time/give-up").header_text("x-gave-up"), Some("true,true"));
+    stage.gateway.get("/time/in-time").send();
+    assert_eq!(stage.seen("/time/in-time").header_text("x-body"), Some("body of /token"));
+}
+
+#[test]
+fn a_sleep_in_the_response_phase() {
+    assert_eq!(stage().gateway.get("/time/response-phase").send().header_text("x-slept"), Some("yes"));
+}
+
+#[test]
+fn work_started_with_the_plugin_goes_on() {
+    let stage = stage();
+    let beats = || stage.gateway.stats().get("wasmcustom.tour.heartbeats").unwrap_or(0);
+    let first = eventually(PATIENCE, || Some(beats()).filter(|beats| *beats > 0)).unwrap();
+    let later = eventually(PATIENCE, || Some(beats()).filter(|beats| *beats >= first + 5));
+    assert!(later.is_some(), "{first} beats, then {}", beats());
+}
+
+#[test]
+fn work_started_by_a_request_outlives_it() {
+    let stage = stage();
+    let done = || stage.gateway.stats().get("wasmcustom.tour.background").unwrap_or(0);
+    let before = done();
+    stage.gateway.get("/time/background").send();
+    assert!(eventually(PATIENCE, || (done() == before + 1).then_some(())).is_some(), "{}", done());
+}
+
+#[test]
+fn many_sleep_at_once() {
+    let stage = stage();
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for number in 0..20 {
+            let request = stage.gateway.get(&format!("/time/sleep?{number}"));
+            scope.spawn(move || assert_eq!(request.send().status, 200));
+        }
+    });
+    assert!(began.elapsed() < Duration::from_millis(800), "{:?}", began.elapsed());
+}

@@ -1,0 +1,22 @@
+//! Asks a service before a request goes on, and refuses a body that outgrows the gateway's buffer meanwhile.
+
+use plugin_core::prelude::*;
+
+/// Whom to ask.
+#[derive(Debug, Deserialize)]
+pub struct Overflowing {
+    service: Service,
+}
+
+impl Plugin for Overflowing {
+    // Header state `StopAllIterationAndBuffer`: 413 for the client instead of back pressure.
+    const OVERFLOW: Overflow = Overflow::Reject;
+
+    async fn on_request(self: Rc<Self>, request: Request) -> Result<Flow> {
+        let answer = self.service.cluster().get("/allowed").timeout(Duration::from_secs(2)).send().await?;
+        answer.require_status(200)?;
+        Ok(request.forward())
+    }
+}
+
+register!(Overflowing, "overflow");

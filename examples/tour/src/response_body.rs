@@ -1,0 +1,59 @@
+//! The response's body once its headers have gone: whole, or chunk by chunk as it passes.
+
+use crate::Tour;
+use plugin_core::prelude::*;
+
+/// Larger bodies end in an error.
+const LIMIT: usize = 16 << 10;
+
+pub(crate) async fn visit(step: &str, request: Request, tour: &Tour) -> Result<Flow> {
+    let response = request.forward_and_wait().await;
+    match step {
+        "chunks" | "call-between-chunks" | "call-at-first-chunk" => return chunks(step, response, tour).await,
+        "get" => {
+            let body = response.into_body(LIMIT).await?;
+            log::info!("the response has {} bytes: {}", body.bytes().len(), String::from_utf8_lossy(body.bytes()));
+            return Ok(body.forward());
+        }
+        _ => {}
+    }
+    let mut body = response.into_editable_body(LIMIT).await?;
+    match step {
+        "append" => body.append(" and more")?,
+        "prepend" => body.prepend("more and ")?,
+        "replace" => body.replace("something else")?,
+        "empty" => body.replace("")?,
+        "call" => {
+            let mark = tour.service("auth")?.get("/mark").send().await?;
+            body.append(mark.body())?;
+        }
+        "trailers" => {
+            let bytes = body.bytes().len().to_string();
+            if let Some(mut trailers) = body.trailers_mut() {
+                trailers.set("x-sum", bytes)?;
+                trailers.remove("x-secret")?;
+                trailers.append("x-by", "tour")?;
+            }
+        }
+        _ => {}
+    }
+    Ok(body.forward())
+}
+
+async fn chunks(step: &str, response: Response, tour: &Tour) -> Result<Flow> {
+    let mut chunks = response.into_editable_chunks()?;
+    let mut length = 0_usize;
+    while let Some(chunk) = chunks.next().await? {
+        let first = length == 0;
+        length = length.saturating_add(chunk.bytes().len());
+        let mut bytes = chunk.bytes().to_ascii_uppercase();
+        if step == "call-between-chunks" || step == "call-at-first-chunk" && first {
+            bytes.extend(tour.service("auth")?.get("/mark").send().await?.body());
+        }
+        chunk.replace(bytes)?;
+    }
+    if let Some(mut trailers) = chunks.trailers().await {
+        trailers.set("x-length", length.to_string())?;
+    }
+    Ok(chunks.forward())
+}
