@@ -1,5 +1,7 @@
 //! The example and the README, proven on a real gateway in front of a real httpbin.
 
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
 use serde_json::{Value, json};
 use testkit::{Gateway, Httpbin, curl_i, prove_console};
 

@@ -1,5 +1,7 @@
 //! Configurations that must not run: the gateway refuses them with a line that names path, found and allowed.
 
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
 use serde_json::{Value, json};
 use testkit::{Gateway, Plugin};
 

@@ -1,5 +1,7 @@
 //! Whatever arrives, the plugin keeps its promise and the next request works.
 
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that panics is a test that fails")]
+
 use serde_json::json;
 use std::time::Duration;
 use testkit::{Answer, Fault, Gateway, RunningGateway, Seen, Upstream};

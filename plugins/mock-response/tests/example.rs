@@ -1,5 +1,7 @@
 //! The example and the README, proven on a real gateway.
 
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
 use serde_json::Value;
 use testkit::{Answer, Gateway, Upstream, curl_i, prove_console};
 

@@ -1,5 +1,7 @@
 //! What a client gets from the mock, and that nobody else is asked.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
+
 use serde_json::{Value, json};
 use testkit::{Answer, Gateway, Plugin, Reply, RunningGateway, Target, Upstream};
 
