@@ -4,6 +4,7 @@
 
 mod calls;
 mod end;
+mod hooks;
 mod replies;
 mod request_body;
 mod request_headers;
@@ -34,6 +35,7 @@ impl Plugin for Tour {
         let path = request.path();
         let (group, step) = path.trim_start_matches('/').split_once('/').unwrap_or((&path, ""));
         match group {
+            "hooks" => hooks::visit(request).await,
             "request-headers" => request_headers::visit(step, request),
             "request-body" => request_body::visit(step, request, &self).await,
             "response-headers" => response_headers::visit(step, request).await,

@@ -40,6 +40,24 @@ fn get_http_call_response_trailers() {
     assert_eq!(seen.headers.all("x-trailer-checksum"), [&b"1"[..], b"\xfe"]);
 }
 
+/// Nobody resumes by hand: a request that a call held goes on when it is let go, whole and once.
+#[test]
+fn resume_http_request() {
+    let stage = stage();
+    let path = "/calls/response-body?resume";
+    assert_eq!(stage.gateway.post(path, "held").send().status, 200);
+    assert_eq!(stage.seen(path).text(), "held");
+    assert_eq!(stage.upstream.requests().iter().filter(|seen| seen.path == path).count(), 1);
+}
+
+#[test]
+fn resume_http_response() {
+    let stage = stage();
+    let reply = stage.gateway.get("/calls/response-phase?resume").send();
+    assert_eq!((reply.status, reply.text()), (200, "hi"));
+    assert_eq!(reply.headers.all("x-body"), [b"body of /late"]);
+}
+
 #[test]
 fn a_second_call_builds_on_the_first() {
     let stage = stage();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use testkit::eventually;
+use testkit::{Answer, Gateway, Upstream, eventually};
 
 use crate::stage::{PATIENCE, stage};
 
@@ -41,4 +41,15 @@ fn the_end_is_seen_when_the_client_goes_away() {
     client.reset();
     let line = stage.gateway.wait_for_log("end of GET /end/wait: ", PATIENCE);
     assert!(line.contains("status None, details \"downstream_remote_disconnect\""), "{line}");
+}
+
+/// Then the gateway shows no headers at all, only the end.
+#[test]
+fn a_request_that_the_gateway_refuses_by_itself_harms_nobody() {
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let gateway = Gateway::new().plugin("tour", serde_json::json!({})).upstream(&upstream).start();
+    assert_eq!(gateway.get("/end/forward").header("x-large", vec![b'a'; 80 << 10]).send().status, 431);
+    assert_eq!(gateway.request("GET", "/end/forward").header("content-length", "x").send().status, 400);
+    assert_eq!(gateway.get("/end/forward").send().status, 200);
+    gateway.wait_for_log("end of GET /end/forward: status Some(200)", PATIENCE);
 }

@@ -7,6 +7,7 @@ mod departures;
 mod end;
 mod examples;
 mod header_states;
+mod hooks;
 mod replies;
 mod request_bodies;
 mod request_body;

@@ -138,18 +138,39 @@ fn what_outgrows_the_gateways_buffer_during_a_call_is_refused() {
     assert_eq!(gateway.post("/request-body/call-between-chunks", "x").send().status, 200);
 }
 
-#[test]
-fn the_upstream_may_answer_before_the_body_is_complete() {
+/// An upstream that answers each head at once and never reads on.
+fn early(answer: &'static [u8]) -> (std::net::SocketAddr, std::thread::JoinHandle<()>) {
     let upstream = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = upstream.local_addr().unwrap();
-    let early = std::thread::spawn(move || {
+    let server = std::thread::spawn(move || {
         use std::io::{Read, Write};
         let (mut stream, _) = upstream.accept().unwrap();
         let mut head = [0; 4096];
         let _ = stream.read(&mut head).unwrap();
-        stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 5\r\n\r\nearly").unwrap();
+        stream.write_all(answer).unwrap();
         let _ = stream.read_to_end(&mut Vec::new());
     });
+    (address, server)
+}
+
+const EARLY: &[u8] = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 5\r\n\r\nearly";
+
+#[test]
+fn the_upstream_may_answer_while_the_body_is_held() {
+    let (address, server) = early(EARLY);
+    let gateway = Gateway::new().plugin("tour", json!({})).upstream(address).start();
+    let mut client = gateway.request("POST", "/request-body/append").header("content-length", "1000").start_head();
+    client.write("first bytes");
+    let reply = client.reply();
+    assert_eq!((reply.status, reply.text()), (403, "early"), "{reply:?}");
+    assert_eq!(gateway.wait_for_access_log(1), ["POST /request-body/append 403 via_upstream"]);
+    drop((client, gateway));
+    server.join().unwrap();
+}
+
+#[test]
+fn the_upstream_may_answer_before_the_body_is_complete() {
+    let (address, server) = early(EARLY);
     let gateway = Gateway::new().plugin("tour", json!({})).upstream(address).start();
     let began = Instant::now();
     let mut client = gateway.request("POST", "/request-body/count-chunks").header("content-length", "1000").start_head();
@@ -159,5 +180,5 @@ fn the_upstream_may_answer_before_the_body_is_complete() {
     assert_eq!(reply.header_text("x-body-length"), Some("11"));
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     drop((client, gateway));
-    early.join().unwrap();
+    server.join().unwrap();
 }
