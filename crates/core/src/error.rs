@@ -24,8 +24,10 @@ pub enum ErrorKind {
     Status(u16),
     /// The answer lacks something, or is not what it should be.
     Answer,
-    /// A body is larger than the plugin allows.
+    /// The request's body is larger than the plugin allows.
     TooLarge,
+    /// The response's body is larger than the plugin allows; the client is not to blame.
+    ResponseTooLarge,
     /// A header name or value that must not be sent.
     InvalidHeader,
     /// The body cannot be had here, for example because the gateway does not deliver it while headers are held.
@@ -52,6 +54,7 @@ impl ErrorKind {
             Self::Status(_) => "bad_status",
             Self::Answer => "bad_answer",
             Self::TooLarge => "body_too_large",
+            Self::ResponseTooLarge => "response_too_large",
             Self::InvalidHeader => "invalid_header",
             Self::NoBody => "no_body",
             Self::Closed => "closed",

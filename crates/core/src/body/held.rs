@@ -47,6 +47,10 @@ impl Held {
     }
 
     fn write(&self, start: usize, length: usize, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() && (length == 0 || self.bytes.is_empty()) {
+            // Nothing changes, and a message without a body would refuse even that.
+            return Ok(());
+        }
         let side = self.exchange.side(self.direction);
         host().set_buffer(side.buffer(), start, length, bytes).map_err(|status| match status {
             HostError::NOT_FOUND | HostError::BAD_ARGUMENT => {

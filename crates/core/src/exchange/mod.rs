@@ -167,6 +167,7 @@ impl Exchange {
     }
 
     fn finish(self: &Rc<Self>, result: Result<Flow>) {
+        let too_late = self.response.gone.get();
         let outcome = match result {
             Ok(flow) => flow.0,
             // The client has its answer: the upstream's early one, or the gateway's own 413 for a body it cannot hold.
@@ -174,9 +175,8 @@ impl Exchange {
                 task::enter(self.current(), || log::debug!("{error}; its answer stands"));
                 Outcome::Forward
             }
-            Err(error) => task::enter(self.current(), || self.fall_back(&error)),
+            Err(error) => task::enter(self.current(), || self.fall_back(&error, too_late)),
         };
-        let reply_possible = self.response.stage.get() == Stage::Ahead || self.response.holds_headers();
         self.stop();
         match outcome {
             Outcome::Forward => {}
@@ -184,23 +184,26 @@ impl Exchange {
                 // Whatever was held is the local reply's business now.
                 self.request.told.set(Told::Go);
                 self.response.told.set(Told::Go);
-                if reply_possible {
-                    self.send(&reply);
-                } else {
+                if too_late {
                     let _ = host().reset(Direction::Request);
+                } else {
+                    self.send(&reply);
                 }
             }
         }
     }
 
-    fn fall_back(&self, error: &Error) -> Outcome {
+    fn fall_back(&self, error: &Error, too_late: bool) -> Outcome {
         match self.plugin.failed(error) {
             Fallback::Forward => {
                 log::warn!("{error}; let through");
                 Outcome::Forward
             }
             Fallback::Reply(reply) => {
-                log::error!("{error}; answered {}", reply.status);
+                match too_late {
+                    true => log::error!("{error}; too late to answer {}, the stream is reset", reply.status),
+                    false => log::error!("{error}; answered {}", reply.status),
+                }
                 Outcome::Reply(reply)
             }
         }
@@ -247,7 +250,10 @@ impl Exchange {
     fn verdict(&self, side: &Side, event: Event) -> u32 {
         let (verdict, held) = match event {
             Event::Headers(..) if side.holds_headers() => (self.header_hold(side), Told::HoldHeaders),
-            Event::Headers(..) if side.open_end.get() => return header_state::CONTINUE_AND_END_STREAM,
+            Event::Headers(..) if side.open_end.get() => {
+                side.flushed();
+                return header_state::CONTINUE_AND_END_STREAM;
+            }
             Event::Headers(..) => (header_state::CONTINUE, Told::Go),
             Event::Body(..) => (side.body_state(), Told::HoldBody),
             Event::Trailers(_) => (side.body_state().min(body_state::STOP_AND_BUFFER), Told::HoldBody),

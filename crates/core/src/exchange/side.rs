@@ -60,6 +60,8 @@ pub(crate) struct Side {
     pub(crate) told: Cell<Told>,
     /// Headers have been shown by the host.
     pub(crate) shown: Cell<bool>,
+    /// Headers have been let go: nothing can take their place any more.
+    pub(crate) gone: Cell<bool>,
     /// The last byte, or the trailers, have been shown.
     pub(crate) ended: Cell<bool>,
     pub(crate) trailers: Cell<bool>,
@@ -79,6 +81,7 @@ impl Side {
             demand: Cell::new(Demand::Nothing),
             told: Cell::new(Told::Go),
             shown: Cell::new(false),
+            gone: Cell::new(false),
             ended: Cell::new(false),
             trailers: Cell::new(false),
             size: Cell::new(0),
@@ -129,9 +132,10 @@ impl Side {
         }
     }
 
-    /// Forgets the bytes of a body that has been let go.
+    /// All that was held has been let go; the bytes of a body are forgotten.
     pub(crate) fn flushed(&self) {
         self.told.set(Told::Go);
+        self.gone.set(true);
         self.size.set(0);
         self.taken.set(0);
     }

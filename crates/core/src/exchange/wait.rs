@@ -102,9 +102,9 @@ pub(crate) fn read(side: &Side, from: usize, to: usize) -> Result<Vec<u8>> {
 }
 
 pub(crate) fn too_large(direction: Direction, limit: usize, size: usize) -> Error {
-    let whose = match direction {
-        Direction::Request => "request",
-        Direction::Response => "response",
+    let (kind, whose) = match direction {
+        Direction::Request => (ErrorKind::TooLarge, "request"),
+        Direction::Response => (ErrorKind::ResponseTooLarge, "response"),
     };
-    Error::new(ErrorKind::TooLarge, format!("the {whose} body has at least {size} bytes, the plugin takes {limit}"))
+    Error::new(kind, format!("the {whose} body has at least {size} bytes, the plugin takes {limit}"))
 }
