@@ -29,10 +29,10 @@ fn scene() -> Arc<Scene> {
 impl Scene {
     fn start() -> Self {
         let upstream = Upstream::start(|seen| match seen.path.as_str() {
+            "/response?large" => Answer::ok(vec![b'a'; 70_000]),
             "/response?broken" => Answer::ok("broken things"),
             "/response?chunked" => Answer::status(200).chunk("one ").pause(PAUSE).chunk("two"),
             "/response?empty" => Answer::status(200).chunk(""),
-            "/response?none" => Answer::status(204),
             "/response?trailers" => Answer::status(200).chunk("one").trailer("x-t", "1"),
             _ => Answer::ok("a body"),
         });
@@ -143,6 +143,7 @@ fn the_responses_headers_wait_for_its_body() {
     assert_eq!((empty.header_text("x-length"), empty.text()), (Some("0"), " and more"));
     let broken = scene.gateway.get("/response?broken").send();
     assert_eq!((broken.status, broken.text()), (502, "the upstream is broken"));
+    assert_eq!(scene.gateway.get("/response?large").send().status, 500, "not the client's fault");
 }
 
 #[test]

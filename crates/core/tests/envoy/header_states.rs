@@ -62,6 +62,32 @@ fn state_3_stop_all_iteration_and_buffer() {
 }
 
 #[test]
+fn state_3_in_the_response_phase() {
+    let upstream = Upstream::start(|_| Answer::ok(vec![b'a'; BODY]));
+    let service = Upstream::script([Answer::ok("yes"), Answer::ok("noted").delay(Duration::from_millis(200))]);
+    let gateway = Gateway::new()
+        .plugin("overflow", json!({ "service": { "cluster": "service" } }))
+        .buffer_limit(BUFFER)
+        .upstream(&upstream)
+        .cluster("service", &service)
+        .start();
+    assert_eq!(gateway.get("/").send().status, 500);
+}
+
+#[test]
+fn state_4_in_the_response_phase() {
+    let (upstream, service) = (Upstream::start(|_| Answer::ok(vec![b'a'; BODY])), slow());
+    let gateway = Gateway::new()
+        .plugin("tour", json!({ "services": { "auth": { "cluster": "service" } } }))
+        .buffer_limit(BUFFER)
+        .upstream(&upstream)
+        .cluster("service", &service)
+        .start();
+    let reply = gateway.get("/calls/response-phase").send();
+    assert_eq!((reply.status, reply.header_text("x-body"), reply.body.len()), (200, Some("yes"), BODY));
+}
+
+#[test]
 fn state_4_stop_all_iteration_and_watermark() {
     let (upstream, service) = (Upstream::start(|_| Answer::ok("hi")), slow());
     let gateway = Gateway::new()

@@ -138,26 +138,29 @@ fn what_outgrows_the_gateways_buffer_during_a_call_is_refused() {
     assert_eq!(gateway.post("/request-body/call-between-chunks", "x").send().status, 200);
 }
 
-/// An upstream that answers each head at once and never reads on.
-fn early(answer: &'static [u8]) -> (std::net::SocketAddr, std::thread::JoinHandle<()>) {
+/// An upstream that answers as soon as it has read as far as `sign`, whatever body is still to come.
+fn early(sign: &'static str) -> (std::net::SocketAddr, std::thread::JoinHandle<()>) {
     let upstream = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = upstream.local_addr().unwrap();
     let server = std::thread::spawn(move || {
         use std::io::{Read, Write};
         let (mut stream, _) = upstream.accept().unwrap();
-        let mut head = [0; 4096];
-        let _ = stream.read(&mut head).unwrap();
-        stream.write_all(answer).unwrap();
+        let mut seen = Vec::new();
+        while !String::from_utf8_lossy(&seen).contains(sign) {
+            let mut part = [0; 4096];
+            let count = stream.read(&mut part).unwrap();
+            assert!(count > 0, "no {sign:?} in {}", seen.escape_ascii());
+            seen.extend_from_slice(&part[..count]);
+        }
+        stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 5\r\n\r\nearly").unwrap();
         let _ = stream.read_to_end(&mut Vec::new());
     });
     (address, server)
 }
 
-const EARLY: &[u8] = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 5\r\n\r\nearly";
-
 #[test]
 fn the_upstream_may_answer_while_the_body_is_held() {
-    let (address, server) = early(EARLY);
+    let (address, server) = early("\r\n\r\n");
     let gateway = Gateway::new().plugin("tour", json!({})).upstream(address).start();
     let mut client = gateway.request("POST", "/request-body/append").header("content-length", "1000").start_head();
     client.write("first bytes");
@@ -170,7 +173,7 @@ fn the_upstream_may_answer_while_the_body_is_held() {
 
 #[test]
 fn the_upstream_may_answer_before_the_body_is_complete() {
-    let (address, server) = early(EARLY);
+    let (address, server) = early("first bytes");
     let gateway = Gateway::new().plugin("tour", json!({})).upstream(address).start();
     let began = Instant::now();
     let mut client = gateway.request("POST", "/request-body/count-chunks").header("content-length", "1000").start_head();

@@ -40,6 +40,29 @@ fn a_body_comes_whole_however_it_was_sent() {
 }
 
 #[test]
+fn a_response_that_has_no_body_is_no_reason_to_wait() {
+    let stage = stage();
+    for step in ["get", "empty?no-body", "chunks"] {
+        let reply = stage.gateway.request("HEAD", &format!("/response-body/{step}")).send();
+        assert_eq!((reply.status, reply.text()), (200, ""));
+    }
+    assert_eq!(stage.gateway.get("/response-body/get?no-body").send().text(), "");
+    assert_eq!(stage.gateway.get("/response-body/append?no-body").send().status, 500, "none that could be added to");
+}
+
+/// As gRPC does it: HTTP/2 on both sides, the outcome in the trailers.
+#[test]
+fn http2_keeps_its_trailers() {
+    let upstream = Upstream::start_http2(|_| Answer::ok("a message").trailer("grpc-status", "0"));
+    let gateway = Gateway::new().plugin("tour", json!({})).upstream(&upstream).start();
+    let whole = gateway.post("/response-body/append", "question").http2().send();
+    assert_eq!((whole.text(), whole.trailers.text("grpc-status")), ("a message and more", Some("0")));
+    let passing = gateway.post("/response-body/chunks", "question").http2().send();
+    assert_eq!((passing.text(), passing.trailers.text("grpc-status")), ("A MESSAGE", Some("0")));
+    assert_eq!(passing.trailers.text("x-length"), Some("9"));
+}
+
+#[test]
 fn trailers_are_read_and_changed() {
     let stage = stage();
     let whole = stage.gateway.get("/response-body/trailers?trailers").send();
@@ -82,7 +105,8 @@ fn a_body_over_the_plugins_limit_ends_the_stream() {
     let reply = stage.gateway.get("/response-body/append?large").deadline(Duration::from_secs(2)).try_send();
     let broken = reply.unwrap_err();
     assert_ne!(broken.cause, testkit::Broken::Deadline);
-    stage.gateway.wait_for_log("the response body has at least", PATIENCE);
+    let line = stage.gateway.wait_for_log("the response body has at least", PATIENCE);
+    assert!(line.ends_with("too late to answer 500, the stream is reset"), "{line}");
     assert_eq!(stage.gateway.get("/response-body/append").send().text(), "the body and more");
 }
 
