@@ -14,22 +14,18 @@ macro_rules! join {
 
 /// Waits for all futures of a list, whose length need not be known when the plugin is written.
 pub async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-    let mut running: Vec<(Pin<Box<F>>, Option<F::Output>)> =
-        futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    let mut running: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
+    let mut outputs: Vec<Option<F::Output>> = running.iter().map(|_| None).collect();
     poll_fn(|cx| {
-        let mut done = true;
-        for (future, output) in &mut running {
-            if output.is_none() {
-                match future.as_mut().poll(cx) {
-                    Poll::Ready(value) => *output = Some(value),
-                    Poll::Pending => done = false,
-                }
+        for (future, output) in running.iter_mut().zip(&mut outputs).filter(|(_, output)| output.is_none()) {
+            if let Poll::Ready(value) = future.as_mut().poll(cx) {
+                *output = Some(value);
             }
         }
-        if !done {
-            return Poll::Pending;
+        match outputs.iter().any(Option::is_none) {
+            true => Poll::Pending,
+            false => Poll::Ready(outputs.iter_mut().filter_map(Option::take).collect()),
         }
-        Poll::Ready(running.iter_mut().filter_map(|(_, output)| output.take()).collect())
     })
     .await
 }

@@ -32,8 +32,8 @@ impl Request {
         Headers::new(Map::RequestHeaders)
     }
 
-    /// The request's headers, to be changed. On Higress a change makes the gateway pick the route again, unless
-    /// [`Self::keep_route`] was called before.
+    /// The request's headers, to be changed. A change makes the gateway pick the route again; see
+    /// [`Self::keep_route`].
     pub fn headers_mut(&mut self) -> HeadersMut<'_> {
         HeadersMut::new(Map::RequestHeaders)
     }
@@ -86,8 +86,10 @@ impl Request {
         self.method() == "CONNECT" || self.headers().get("upgrade").is_some()
     }
 
-    /// Keeps the route that the gateway has picked, whatever headers this plugin changes from here on. Costs nothing on
-    /// stock Envoy, where a changed header does not change the route by itself.
+    /// Keeps the route that the gateway has picked, whatever headers this plugin changes from here on.
+    ///
+    /// Higress does so. Stock Envoy offers no means to a module of ABI 0.2.1: there a changed header always makes it
+    /// pick the route again, unless the plugin runs behind the router, among the cluster's `http_filters`.
     pub fn keep_route(&mut self) {
         property::keep_route();
     }

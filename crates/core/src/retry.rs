@@ -41,6 +41,6 @@ fn is_transient(kind: ErrorKind) -> bool {
             | ErrorKind::Timeout
             | ErrorKind::Unreachable
             | ErrorKind::Reset
-            | ErrorKind::Status(502 | 503 | 504)
+            | ErrorKind::Status(502..=504)
     )
 }

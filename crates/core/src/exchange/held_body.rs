@@ -39,10 +39,9 @@ pub(crate) async fn collect(exchange: &Rc<Exchange>, direction: Direction, limit
         return Ok(Vec::new());
     }
     let announced = crate::headers::Headers::new(side.headers_map()).get("content-length");
-    if let Some(size) = announced.and_then(|value| value.to_str()?.parse::<usize>().ok()) {
-        if size > limit {
-            return Err(wait::too_large(direction, limit, size));
-        }
+    let announced = announced.and_then(|value| value.to_str()?.parse::<usize>().ok());
+    if let Some(size) = announced.filter(|size| *size > limit) {
+        return Err(wait::too_large(direction, limit, size));
     }
     let mut body = pin!(wait::whole(exchange, direction, limit));
     if SEEN.get() || property::is_higress() {

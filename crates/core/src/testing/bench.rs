@@ -83,7 +83,7 @@ impl<P: Plugin + DeserializeOwned> Bench<P> {
         let mut state = self.host.peek();
         state.effective = id;
         let stream = state.streams.entry(id).or_default();
-        let side = &mut stream.sides[0];
+        let side = stream.side(Direction::Request);
         side.headers = all.map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
         side.ended = end_of_stream;
         drop(state);
@@ -110,22 +110,25 @@ impl<P: Plugin + DeserializeOwned> Bench<P> {
         let mut all: Pairs = vec![(":status".to_owned(), status.to_string().into_bytes())];
         all.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())));
         let body = body.as_bytes().to_vec();
-        self.finish_call(index, Outcome::Answer { headers: all, body, trailers: Pairs::new() });
+        self.finish_call(index, |max_body| match body.len() {
+            size if size > max_body => Outcome::TooLarge(size),
+            _ => Outcome::Answer { headers: all, body, trailers: Pairs::new() },
+        });
     }
 
     /// Breaks call number `index`.
     pub fn break_call(&self, index: usize) {
-        self.finish_call(index, Outcome::Reset);
+        self.finish_call(index, |_| Outcome::Reset);
     }
 
-    fn finish_call(&self, index: usize, outcome: Outcome) {
+    fn finish_call(&self, index: usize, outcome: impl FnOnce(usize) -> Outcome) {
         let token = {
             let mut state = self.host.peek();
             state.effective = ROOT;
             state.calls.get(index).map(|call| call.token)
         };
         if let Some(token) = token {
-            runtime::on_call_done(token, |_| outcome);
+            runtime::on_call_done(token, outcome);
         }
     }
 
@@ -176,9 +179,8 @@ impl TestExchange {
         self.verdict.set(verdict);
         let mut state = self.host.peek();
         if let Some(stream) = state.streams.get_mut(&self.id) {
-            let side = &mut stream.sides[direction as usize];
             if verdict == 0 && stream.reply.is_none() {
-                side.flush();
+                stream.side(direction).flush();
             }
         }
     }
@@ -187,7 +189,7 @@ impl TestExchange {
         let mut state = self.host.peek();
         state.effective = self.id;
         let Some(stream) = state.streams.get_mut(&self.id) else { return };
-        let side = &mut stream.sides[direction as usize];
+        let side = stream.side(direction);
         change(side);
         side.writable = true;
         let size = side.buffer.len();
@@ -244,7 +246,7 @@ impl TestExchange {
     }
 
     fn look<T>(&self, direction: Direction, look: impl FnOnce(&super::side::FakeSide) -> T) -> Option<T> {
-        self.host.peek().streams.get(&self.id).map(|stream| look(&stream.sides[direction as usize]))
+        self.host.peek().streams.get_mut(&self.id).map(|stream| look(stream.side(direction)))
     }
 
     fn first(&self, direction: Direction, name: &str) -> Option<String> {

@@ -28,7 +28,8 @@ pub struct SentReply {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stream {
-    pub(super) sides: [FakeSide; 2],
+    request: FakeSide,
+    response: FakeSide,
     pub(super) reply: Option<SentReply>,
     pub(super) reset: bool,
     pub(super) resumes: usize,
@@ -56,6 +57,15 @@ pub(super) struct State {
     pub(super) clock: Duration,
     shared: BTreeMap<String, (Vec<u8>, u32)>,
     metrics: Vec<(String, u64)>,
+}
+
+impl Stream {
+    pub(super) fn side(&mut self, direction: Direction) -> &mut FakeSide {
+        match direction {
+            Direction::Request => &mut self.request,
+            Direction::Response => &mut self.response,
+        }
+    }
 }
 
 /// The fake gateway of one thread.
@@ -98,11 +108,7 @@ impl FakeHost {
         let mut state = self.state();
         let effective = state.effective;
         let stream = state.streams.get_mut(&effective).ok_or(HostError::BAD_ARGUMENT)?;
-        let side = match direction {
-            Direction::Request => &mut stream.sides[0],
-            Direction::Response => &mut stream.sides[1],
-        };
-        work(side)
+        work(stream.side(direction))
     }
 
     fn in_map<T>(&self, map: Map, work: impl FnOnce(&mut Pairs) -> HostResult<T>) -> HostResult<T> {
@@ -231,7 +237,7 @@ impl Host for FakeHost {
         let effective = state.effective;
         if let Some(stream) = state.streams.get_mut(&effective) {
             stream.resumes += 1;
-            stream.sides[direction as usize].flush();
+            stream.side(direction).flush();
         }
         Ok(())
     }
