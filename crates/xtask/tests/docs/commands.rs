@@ -68,7 +68,8 @@ fn refusal(arguments: &str) -> Option<String> {
 #[test]
 fn every_xtask_command_parses() {
     let pages = page::all();
-    let given = |page| commands(page).into_iter().filter_map(|line| Some(line.strip_prefix("cargo xtask ")?.to_owned()));
+    let given =
+        |page| commands(page).into_iter().filter_map(|line| Some(line.strip_prefix("cargo xtask ")?.to_owned()));
     let lines: BTreeSet<String> = pages.iter().flat_map(given).collect();
     assert!(lines.len() > 3, "{lines:?}");
     let faults = lines.iter().filter_map(|line| refusal(line).map(|said| format!("cargo xtask {line}: {said}")));
@@ -78,7 +79,8 @@ fn every_xtask_command_parses() {
 
 #[test]
 fn finds_commands_behind_prompts_variables_and_comments() {
-    let text = "`A=1 make one`\n\n```console\n$ make two && make three\nmake output\n```\n\n```sh\nmake four  # why\n```\n";
+    let text =
+        "`A=1 make one`\n\n```console\n$ make two && make three\nmake output\n```\n\n```sh\nmake four  # why\n```\n";
     let page = Page::parse("x.md".into(), text.to_owned());
     assert_eq!(commands(&page), ["make two", "make three", "make four", "make one"]);
 }

@@ -24,7 +24,9 @@ fn differences(chinese: &Page, english: &Page) -> Vec<String> {
         found.push(format!("{chinese} has {} blocks of code, {english} {}", ours.len(), theirs.len()));
     }
     let different = ours.iter().zip(&theirs).filter(|(ours, theirs)| ours != theirs);
-    found.extend(different.map(|(ours, theirs)| format!("{chinese} and {english} show different code:\n{ours}\n{theirs}")));
+    found.extend(
+        different.map(|(ours, theirs)| format!("{chinese} and {english} show different code:\n{ours}\n{theirs}")),
+    );
     found
 }
 

@@ -9,7 +9,11 @@ const ENVOYS: [&str; 3] =
 
 /// All sources, with string literals that run over several lines made one again, and without escapes.
 fn sources() -> String {
-    let mut text: String = files(".rs").iter().filter(|path| !path.starts_with("crates/xtask/tests/docs")).map(|path| read(path)).collect();
+    let mut text: String = files(".rs")
+        .iter()
+        .filter(|path| !path.starts_with("crates/xtask/tests/docs"))
+        .map(|path| read(path))
+        .collect();
     text.push_str(&ENVOYS.join("\n"));
     let mut joined = String::new();
     for line in text.lines() {

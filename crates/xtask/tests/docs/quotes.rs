@@ -28,7 +28,10 @@ fn code_is_quoted_from_files_that_compile() {
     for (page, block) in blocks(&pages, &["rust", "toml"]) {
         let text = READERS_NAME.iter().fold(block.text.clone(), |text, (theirs, ours)| text.replace(theirs, ours));
         if !is_quoted(text.trim_end()) {
-            faults.push(format!("{page}: no file holds, letter for letter, the block that begins `{}`", first_line(block)));
+            faults.push(format!(
+                "{page}: no file holds, letter for letter, the block that begins `{}`",
+                first_line(block)
+            ));
         }
     }
     none(&faults);
@@ -39,7 +42,8 @@ fn unreadable(block: &Block) -> Option<String> {
     if block.language == "json" {
         return serde_json::from_str::<serde_json::Value>(&block.text).err().map(|error| error.to_string());
     }
-    let documents: Result<Vec<Value>, _> = serde_yaml::Deserializer::from_str(&block.text).map(Value::deserialize).collect();
+    let documents: Result<Vec<Value>, _> =
+        serde_yaml::Deserializer::from_str(&block.text).map(Value::deserialize).collect();
     match documents {
         Ok(documents) => documents.iter().find_map(unreadable_inside),
         Err(error) => Some(error.to_string()),
@@ -50,10 +54,13 @@ fn unreadable(block: &Block) -> Option<String> {
 fn unreadable_inside(value: &Value) -> Option<String> {
     match value {
         Value::Mapping(map) => {
-            let is_string_value = |value: &Value| value.as_str().is_some_and(|text| text.ends_with("protobuf.StringValue"));
+            let is_string_value =
+                |value: &Value| value.as_str().is_some_and(|text| text.ends_with("protobuf.StringValue"));
             if map.get("@type").is_some_and(is_string_value) {
                 let text = map.get("value").and_then(Value::as_str).unwrap_or_default();
-                return serde_json::from_str::<serde_json::Value>(text).err().map(|error| format!("in {text}: {error}"));
+                return serde_json::from_str::<serde_json::Value>(text)
+                    .err()
+                    .map(|error| format!("in {text}: {error}"));
             }
             map.values().find_map(unreadable_inside)
         }
@@ -84,7 +91,8 @@ fn a_fault_in_a_configuration_is_found() {
 fn the_guides_filter_is_made_like_ours() {
     let mut ours = filter(&read("envoy.yaml".as_ref()), "header-injector");
     let page = page::all().into_iter().find(|page| page.path.ends_with("docs/first-plugin.md")).unwrap();
-    let mut guides = page.blocks.iter().filter(|block| block.language == "yaml").map(|block| filter(&block.text, "my-greeter"));
+    let mut guides =
+        page.blocks.iter().filter(|block| block.language == "yaml").map(|block| filter(&block.text, "my-greeter"));
     let mut guide = guides.next().unwrap();
     for filter in [&mut ours, &mut guide] {
         filter["typed_config"]["value"]["config"]["configuration"]["value"] = Value::Null;
