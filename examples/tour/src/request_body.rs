@@ -8,7 +8,7 @@ const LIMIT: usize = 16 << 10;
 
 pub(crate) async fn visit(step: &str, request: Request, tour: &Tour) -> Result<Flow> {
     match step {
-        "chunks" | "call-between-chunks" | "call-at-first-chunk" | "count-chunks" | "trailers-after-chunks" => {
+        "chunks" | "call-between-chunks" | "call-at-first-chunk" | "call-before-trailers" | "count-chunks" | "trailers-after-chunks" => {
             return chunks(step, request, tour).await;
         }
         "get" => {
@@ -31,6 +31,13 @@ pub(crate) async fn visit(step: &str, request: Request, tour: &Tour) -> Result<F
         "prepend" => body.prepend("more and ")?,
         "replace" => body.replace("something else")?,
         "empty" => body.replace("")?,
+        "call" => {
+            let mark = tour.service("auth")?.get("/mark").send().await?;
+            body.append(mark.body())?;
+            if let Some(mut trailers) = body.trailers_mut() {
+                trailers.set("x-mark", mark.body())?;
+            }
+        }
         "trailers" => {
             let bytes = body.bytes().len().to_string();
             if let Some(mut trailers) = body.trailers_mut() {
@@ -62,6 +69,9 @@ async fn chunks(step: &str, request: Request, tour: &Tour) -> Result<Flow> {
         chunk.replace(bytes)?;
     }
     if let Some(mut trailers) = chunks.trailers().await {
+        if step == "call-before-trailers" {
+            trailers.set("x-mark", tour.service("auth")?.get("/mark").send().await?.body())?;
+        }
         trailers.set("x-length", length.to_string())?;
     }
     Ok(chunks.forward())

@@ -9,7 +9,9 @@ const LIMIT: usize = 16 << 10;
 pub(crate) async fn visit(step: &str, request: Request, tour: &Tour) -> Result<Flow> {
     let response = request.forward_and_wait().await;
     match step {
-        "chunks" | "call-between-chunks" | "call-at-first-chunk" => return chunks(step, response, tour).await,
+        "chunks" | "call-between-chunks" | "call-at-first-chunk" | "call-before-trailers" => {
+            return chunks(step, response, tour).await;
+        }
         "get" => {
             let body = response.into_body(LIMIT).await?;
             log::info!("the response has {} bytes: {}", body.bytes().len(), String::from_utf8_lossy(body.bytes()));
@@ -26,6 +28,9 @@ pub(crate) async fn visit(step: &str, request: Request, tour: &Tour) -> Result<F
         "call" => {
             let mark = tour.service("auth")?.get("/mark").send().await?;
             body.append(mark.body())?;
+            if let Some(mut trailers) = body.trailers_mut() {
+                trailers.set("x-mark", mark.body())?;
+            }
         }
         "trailers" => {
             let bytes = body.bytes().len().to_string();
@@ -53,6 +58,9 @@ async fn chunks(step: &str, response: Response, tour: &Tour) -> Result<Flow> {
         chunk.replace(bytes)?;
     }
     if let Some(mut trailers) = chunks.trailers().await {
+        if step == "call-before-trailers" {
+            trailers.set("x-mark", tour.service("auth")?.get("/mark").send().await?.body())?;
+        }
         trailers.set("x-length", length.to_string())?;
     }
     Ok(chunks.forward())

@@ -113,6 +113,19 @@ fn a_call_before_or_after_the_body_is_read() {
 }
 
 #[test]
+fn a_client_that_leaves_in_the_middle_of_its_body_harms_nobody() {
+    let scene = scene();
+    for path in ["/", "/call-first", "/response-after"] {
+        let mut client = scene.gateway.request("POST", path).header("content-length", "100").start_head();
+        client.write("first");
+        std::thread::sleep(PAUSE);
+        client.reset();
+    }
+    assert_eq!(scene.arrives("/append?next", "some").text(), "some and more");
+    assert!(!scene.gateway.log_contains("panic"));
+}
+
+#[test]
 fn a_reply_after_the_body_was_read() {
     let scene = scene();
     let reply = scene.gateway.post("/reply", "some").send();
@@ -169,6 +182,7 @@ fn a_gateway_that_keeps_bodies_back_is_found_out() {
     gateway.wait_for_log("on Envoy set `allow_on_headers_stop_iteration: true`", PATIENCE);
     assert_eq!(gateway.wait_for_access_log(1), ["POST / 500 body-before-headers.no_body"]);
     assert_eq!(upstream.count(), 0);
+    assert_eq!(gateway.post("/", r#"{"tenant":"blue"}"#).http2().send().status, 500);
     assert_eq!(gateway.get("/").send().status, 400, "the VM lives, and no body is no reason to wait");
 }
 

@@ -71,6 +71,25 @@ fn trailers_are_read_and_changed() {
 }
 
 #[test]
+fn a_call_is_made_while_the_body_or_its_trailers_are_held() {
+    let stage = stage();
+    for path in ["/request-body/call?plain", "/request-body/call?trailers", "/request-body/call-before-trailers"] {
+        let request = stage.gateway.request("POST", path).chunk("some ").pause(PAUSE).chunk("body");
+        let request = if path.ends_with("plain") { request } else { request.trailer("x-t", "1") };
+        assert_eq!(request.send().status, 200);
+        let seen = stage.seen(path);
+        let trailers = [seen.trailers.text("x-t"), seen.trailers.text("x-mark")];
+        match path {
+            "/request-body/call?plain" => assert_eq!((seen.text(), trailers), ("some body<mark>", [None, None])),
+            "/request-body/call?trailers" => {
+                assert_eq!((seen.text(), trailers), ("some body<mark>", [Some("1"), Some("<mark>")]));
+            }
+            _ => assert_eq!((seen.text(), trailers), ("SOME BODY", [Some("1"), Some("<mark>")])),
+        }
+    }
+}
+
+#[test]
 fn a_body_over_the_plugins_limit_is_refused_with_413() {
     let stage = stage();
     let reply = stage.gateway.post("/request-body/append?large", vec![b'a'; 17 << 10]).send();

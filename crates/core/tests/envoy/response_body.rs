@@ -95,7 +95,12 @@ fn a_call_between_chunks() {
 
 #[test]
 fn a_call_is_made_while_the_whole_body_is_held() {
-    assert_eq!(stage().gateway.get("/response-body/call").send().text(), "the body<mark>");
+    let stage = stage();
+    assert_eq!(stage.gateway.get("/response-body/call").send().text(), "the body<mark>");
+    let whole = stage.gateway.get("/response-body/call?trailers").send();
+    assert_eq!((whole.text(), whole.trailers.text("x-mark")), ("with trailers<mark>", Some("<mark>")));
+    let passing = stage.gateway.get("/response-body/call-before-trailers?trailers").send();
+    assert_eq!((passing.text(), passing.trailers.text("x-mark")), ("WITH TRAILERS", Some("<mark>")));
 }
 
 /// The headers have gone to the client as far as the plugin knows, so the stream is reset: no half truth.
