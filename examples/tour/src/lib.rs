@@ -13,7 +13,7 @@ mod response_headers;
 mod state;
 mod time;
 
-use plugin_core::metric::Gauge;
+use plugin_core::metric::{Counter, Gauge};
 use plugin_core::prelude::*;
 use std::collections::BTreeMap;
 
@@ -63,6 +63,7 @@ struct Live;
 
 impl Live {
     fn count() -> Self {
+        Counter::new("tour.exchanges").add(1);
         Gauge::new("tour.live").add(1);
         Self
     }
