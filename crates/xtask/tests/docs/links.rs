@@ -1,7 +1,7 @@
-//! Links lead somewhere, and files named in sentences exist.
+//! Links lead somewhere, and what sentences name, files and symbols, exists.
 
 use crate::page::{self, Page};
-use crate::{none, root};
+use crate::{files, none, read, root};
 use std::path::Path;
 
 /// What is wrong with a link of `page`, if anything.
@@ -53,4 +53,28 @@ fn every_file_named_in_a_sentence_exists() {
         named.map(|code| format!("{page} names {code}, which is not there")).collect::<Vec<_>>()
     };
     none(&page::all().iter().flat_map(missing).collect::<Vec<_>>());
+}
+
+/// The last name of a path such as `plugin_core::uses` or `Request::forward`; nothing of a text that is no path.
+fn symbol(code: &str) -> Option<&str> {
+    let code = code.trim_start_matches("trait ").trim_end_matches(['!', '(', ')']);
+    let is_path = code.len() > 2 && code.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | ':'));
+    if is_path { code.rsplit("::").next() } else { None }
+}
+
+#[test]
+fn every_symbol_that_the_architecture_names_exists() {
+    let sources: String = files(".rs")
+        .iter()
+        .filter(|path| !path.starts_with("crates/xtask/tests/docs"))
+        .map(|path| read(path))
+        .collect();
+    let words: std::collections::BTreeSet<&str> =
+        sources.split(|letter: char| !letter.is_alphanumeric() && letter != '_').collect();
+    let pages = page::all();
+    let page = pages.iter().find(|page| page.path.ends_with("ARCHITECTURE.md")).unwrap();
+    let symbols: Vec<&str> = page.code.iter().filter_map(|code| symbol(code)).collect();
+    assert!(symbols.len() > 30 && !words.contains("no_such_symbol"), "{symbols:?}");
+    let missing = symbols.iter().filter(|name| !words.contains(*name) && !root().join("crates").join(name).is_dir());
+    none(&missing.map(|name| format!("ARCHITECTURE.md names `{name}`, which no source holds")).collect::<Vec<_>>());
 }
