@@ -15,6 +15,7 @@ use crate::root::{Chosen, Root, Rule};
 use crate::runtime::PluginRef;
 use crate::task::{self, Current, TaskHandle, TaskId};
 use side::{Demand, Side, Stage, Told, body_state, header_state};
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -201,8 +202,8 @@ impl Exchange {
             }
             Fallback::Reply(reply) => {
                 match too_late {
-                    true => log::error!("{error}; too late to answer {}, the stream is reset", reply.status),
-                    false => log::error!("{error}; answered {}", reply.status),
+                    true => log::error!("{error}; too late to answer {}, the stream is reset", reply.status()),
+                    false => log::error!("{error}; answered {}", reply.status()),
                 }
                 Outcome::Reply(reply)
             }
@@ -210,9 +211,10 @@ impl Exchange {
     }
 
     fn send(&self, reply: &Reply) {
+        let reply = reply.parts();
         let details = match reply.details.as_str() {
-            "" => self.root.name.to_owned(),
-            details => format!("{}.{details}", self.root.name),
+            "" => Cow::Borrowed(self.root.name),
+            details => Cow::Owned([self.root.name, ".", details].concat()),
         };
         let sent = host().reply(&LocalReply {
             status: reply.status,

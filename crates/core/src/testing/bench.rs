@@ -178,10 +178,8 @@ impl TestExchange {
     fn apply(&self, direction: Direction, verdict: u32) {
         self.verdict.set(verdict);
         let mut state = self.host.peek();
-        if let Some(stream) = state.streams.get_mut(&self.id) {
-            if verdict == 0 && stream.reply.is_none() {
-                stream.side(direction).flush();
-            }
+        if let Some(stream) = state.streams.get_mut(&self.id).filter(|stream| verdict == 0 && stream.reply.is_none()) {
+            stream.side(direction).flush();
         }
     }
 
