@@ -8,7 +8,12 @@ const LIMIT: usize = 16 << 10;
 
 pub(crate) async fn visit(step: &str, request: Request, tour: &Tour) -> Result<Flow> {
     match step {
-        "chunks" | "call-between-chunks" | "call-at-first-chunk" | "call-before-trailers" | "count-chunks" | "trailers-after-chunks" => {
+        "chunks"
+        | "call-between-chunks"
+        | "call-at-first-chunk"
+        | "call-before-trailers"
+        | "count-chunks"
+        | "trailers-after-chunks" => {
             return chunks(step, request, tour).await;
         }
         "get" => {
@@ -50,7 +55,6 @@ pub(crate) async fn visit(step: &str, request: Request, tour: &Tour) -> Result<F
     }
     Ok(body.forward())
 }
-
 
 async fn chunks(step: &str, request: Request, tour: &Tour) -> Result<Flow> {
     if step == "count-chunks" {

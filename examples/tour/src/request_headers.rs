@@ -12,7 +12,8 @@ pub(crate) fn visit(step: &str, mut request: Request) -> Result<Flow> {
             let mut headers = request.headers().to_vec();
             // `:method`, `:path` and the like must stay: without them there is no request, and without
             // `x-forwarded-proto` the gateway finds no route.
-            headers.retain(|(name, _)| name.starts_with(':') || matches!(name.as_str(), "x-forwarded-proto" | "x-keep"));
+            headers
+                .retain(|(name, _)| name.starts_with(':') || matches!(name.as_str(), "x-forwarded-proto" | "x-keep"));
             headers.push(("x-new".to_owned(), b"1".to_vec().into()));
             request.headers_mut().replace_all(&headers)?;
         }

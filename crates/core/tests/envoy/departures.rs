@@ -17,7 +17,9 @@ struct Scene {
 fn scene() -> Scene {
     let upstream = Upstream::start(|seen| match seen.path.as_str() {
         "/response-body/append?broken" => Answer::ok("half of this").cut_in_body(4, Fault::Reset),
-        "/response-body/chunks?broken" => Answer::status(200).chunk("one").pause(Duration::from_millis(5)).cut_in_body(3, Fault::Reset),
+        "/response-body/chunks?broken" => {
+            Answer::status(200).chunk("one").pause(Duration::from_millis(5)).cut_in_body(3, Fault::Reset)
+        }
         "/response-body/append?slow" => Answer::status(200).chunk("one").pause(Duration::from_secs(3)).chunk("two"),
         _ => Answer::ok("hi"),
     });
@@ -103,7 +105,8 @@ fn two_hundred_departures_leave_nothing_behind() {
     for round in 1..=20 {
         let clients: Vec<_> = (0..10)
             .map(|number| {
-                let request = scene.gateway.request("POST", paths[number % paths.len()]).header("content-length", "100");
+                let request =
+                    scene.gateway.request("POST", paths[number % paths.len()]).header("content-length", "100");
                 let mut client = request.start_head();
                 client.write("some");
                 client

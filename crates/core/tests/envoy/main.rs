@@ -1,5 +1,12 @@
 //! What core promises, on a real Envoy: the examples run there, and client, upstream and log say what came of it.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed expectation is a test's way to speak"
+)]
+
 mod body_first;
 mod call_failures;
 mod calls;

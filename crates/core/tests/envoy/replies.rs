@@ -66,7 +66,8 @@ fn a_reply_while_the_body_is_held() {
 #[test]
 fn a_reply_between_two_chunks() {
     let stage = stage();
-    let request = stage.gateway.request("POST", "/replies/between-chunks").chunk("fine").pause(Duration::from_millis(30));
+    let request =
+        stage.gateway.request("POST", "/replies/between-chunks").chunk("fine").pause(Duration::from_millis(30));
     let reply = request.chunk("not!").send();
     assert_eq!((reply.status, reply.text()), (422, "no exclamation marks"));
     let path = "/replies/between-chunks?fine";

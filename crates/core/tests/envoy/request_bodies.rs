@@ -195,7 +195,8 @@ fn the_upstream_may_answer_before_the_body_is_complete() {
     let (address, server) = early("first bytes");
     let gateway = Gateway::new().plugin("tour", json!({})).upstream(address).start();
     let began = Instant::now();
-    let mut client = gateway.request("POST", "/request-body/count-chunks").header("content-length", "1000").start_head();
+    let mut client =
+        gateway.request("POST", "/request-body/count-chunks").header("content-length", "1000").start_head();
     client.write("first bytes");
     let reply = client.reply();
     assert_eq!((reply.status, reply.text()), (403, "early"), "{reply:?}");

@@ -60,10 +60,8 @@ fn the_status_is_read_and_changed() {
 fn a_response_of_the_upstream_is_told_from_one_of_the_gateway() {
     let stage = stage();
     assert_eq!(stage.gateway.get("/response-headers/origin").send().header_text("x-from"), Some("upstream"));
-    let gateway = testkit::Gateway::new()
-        .plugin("tour", serde_json::json!({}))
-        .upstream(testkit::Target::refused())
-        .start();
+    let gateway =
+        testkit::Gateway::new().plugin("tour", serde_json::json!({})).upstream(testkit::Target::refused()).start();
     let reply = gateway.get("/response-headers/origin").send();
     assert_eq!((reply.status, reply.header_text("x-from")), (503, Some("gateway")));
 }

@@ -42,8 +42,19 @@ impl Stage {
         let large = Upstream::start(|_| Answer::ok(vec![b'a'; 1_200_000]));
         let flaky = Upstream::script([Answer::status(503), Answer::reset(), Answer::ok("third time")]);
         let services = [
-            "auth", "busy", "slow", "resetting", "broken", "hanging", "garbage", "bytes", "large", "flaky", "refused",
-            "empty", "unknown",
+            "auth",
+            "busy",
+            "slow",
+            "resetting",
+            "broken",
+            "hanging",
+            "garbage",
+            "bytes",
+            "large",
+            "flaky",
+            "refused",
+            "empty",
+            "unknown",
         ];
         let services: serde_json::Map<String, serde_json::Value> =
             services.iter().map(|name| ((*name).to_owned(), json!({ "cluster": name }))).collect();

@@ -38,7 +38,9 @@ fn shared_data_is_one_for_all_workers() {
     let gateway = Gateway::new().plugin("tour", json!({})).concurrency(2).upstream(&upstream).start();
     let counts: Vec<u32> = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| (0..10).map(|_| gateway.get("/state/shared").send().text().parse().unwrap()).collect()))
+            .map(|_| {
+                scope.spawn(|| (0..10).map(|_| gateway.get("/state/shared").send().text().parse().unwrap()).collect())
+            })
             .collect();
         clients.into_iter().flat_map(|client| -> Vec<u32> { client.join().unwrap() }).collect()
     });
