@@ -25,3 +25,4 @@ mod stage;
 mod state;
 mod time;
 mod tools_table;
+mod two_filters;
