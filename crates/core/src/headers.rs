@@ -4,6 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Host, Map, Pairs, host};
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 
 /// What the host silently turns into an *empty* list; refused here instead.
 const MAX_PAIRS: usize = 1024;
@@ -74,11 +75,8 @@ pub struct Headers<'a> {
     life: PhantomData<&'a ()>,
 }
 
-/// Headers or trailers that may be read and changed. Names are matched without regard to case.
-pub struct HeadersMut<'a> {
-    map: Map,
-    life: PhantomData<&'a mut ()>,
-}
+/// Headers or trailers that may be read, as [`Headers`], and changed. Names are matched without regard to case.
+pub struct HeadersMut<'a>(Headers<'a>);
 
 // === impl Headers ===
 
@@ -89,60 +87,56 @@ impl Headers<'_> {
 
     /// The first value of `name`. Where a second one matters (authentication, say), use [`Self::get_all`].
     pub fn get(&self, name: &str) -> Option<HeaderValue> {
-        get(self.map, name)
+        host().header(self.map, name).ok().flatten().map(HeaderValue)
     }
 
     /// All values of `name` in order.
     pub fn get_all(&self, name: &str) -> Vec<HeaderValue> {
-        get_all(self.map, name)
+        let pairs = host().headers(self.map).unwrap_or_default();
+        let named = pairs.into_iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| HeaderValue(value)).collect()
     }
 
     /// Everything, in order, names in lower case, pseudo headers such as `:path` included.
     pub fn to_vec(&self) -> Vec<(String, HeaderValue)> {
-        to_vec(self.map)
+        let pairs = host().headers(self.map).unwrap_or_default();
+        pairs.into_iter().map(|(name, value)| (name, HeaderValue(value))).collect()
     }
 }
 
 // === impl HeadersMut ===
 
+impl<'a> Deref for HeadersMut<'a> {
+    type Target = Headers<'a>;
+
+    fn deref(&self) -> &Headers<'a> {
+        &self.0
+    }
+}
+
 impl HeadersMut<'_> {
     pub(crate) fn new(map: Map) -> Self {
-        Self { map, life: PhantomData }
-    }
-
-    /// The first value of `name`.
-    pub fn get(&self, name: &str) -> Option<HeaderValue> {
-        get(self.map, name)
-    }
-
-    /// All values of `name` in order.
-    pub fn get_all(&self, name: &str) -> Vec<HeaderValue> {
-        get_all(self.map, name)
-    }
-
-    /// Everything, in order, names in lower case, pseudo headers such as `:path` included.
-    pub fn to_vec(&self) -> Vec<(String, HeaderValue)> {
-        to_vec(self.map)
+        Self(Headers::new(map))
     }
 
     /// Makes `value` the only value of `name`.
     pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<()> {
         let value = value.as_ref();
         check(name, value)?;
-        host().set_header(self.map, name, value).map_err(|status| refused("set", name, status))
+        host().set_header(self.0.map, name, value).map_err(|status| refused("set", name, status))
     }
 
     /// Adds `value` behind the values that `name` already has.
     pub fn append(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<()> {
         let value = value.as_ref();
         check(name, value)?;
-        host().add_header(self.map, name, value).map_err(|status| refused("append", name, status))
+        host().add_header(self.0.map, name, value).map_err(|status| refused("append", name, status))
     }
 
     /// Removes all values of `name`; nothing happens when there are none.
     pub fn remove(&mut self, name: &str) -> Result<()> {
         check(name, b"")?;
-        host().remove_header(self.map, name).map_err(|status| refused("remove", name, status))
+        host().remove_header(self.0.map, name).map_err(|status| refused("remove", name, status))
     }
 
     /// Replaces the whole list. Without its pseudo headers the gateway refuses a message, and without
@@ -154,22 +148,8 @@ impl HeadersMut<'_> {
             pairs.push((name.clone(), value.as_bytes().to_vec()));
         }
         check_size(&pairs)?;
-        host().set_headers(self.map, &pairs).map_err(|status| refused("replace", "all headers", status))
+        host().set_headers(self.0.map, &pairs).map_err(|status| refused("replace", "all headers", status))
     }
-}
-
-fn get(map: Map, name: &str) -> Option<HeaderValue> {
-    host().header(map, name).ok().flatten().map(HeaderValue)
-}
-
-fn get_all(map: Map, name: &str) -> Vec<HeaderValue> {
-    let pairs = host().headers(map).unwrap_or_default();
-    pairs.into_iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| HeaderValue(value)).collect()
-}
-
-fn to_vec(map: Map) -> Vec<(String, HeaderValue)> {
-    let pairs = host().headers(map).unwrap_or_default();
-    pairs.into_iter().map(|(name, value)| (name, HeaderValue(value))).collect()
 }
 
 fn refused(verb: &str, name: &str, status: crate::host::HostError) -> Error {
