@@ -45,7 +45,7 @@ fn a_service_that_hangs_is_given_up_within_its_time() {
     let reply = stage.gateway.get("/calls/ask?hanging").send();
     let took = began.elapsed();
     assert_eq!(reply.text(), "timeout: cluster \"hanging\": no answer within 200 ms");
-    assert!(took >= Duration::from_millis(195) && took < Duration::from_millis(400), "{took:?}");
+    assert!(took >= Duration::from_millis(195) && took < Duration::from_millis(1000), "{took:?}");
 }
 
 #[test]

@@ -93,6 +93,22 @@ fn a_call_between_chunks() {
     assert!(text.ends_with("THREE<mark>"), "{text}");
 }
 
+/// Neither a hang nor a whole-looking answer that lacks a part.
+#[test]
+fn what_outgrows_the_gateways_buffer_during_a_call_ends_the_stream() {
+    let upstream = Upstream::start(|_| Answer::ok(vec![b'a'; 600_000]));
+    let service = Upstream::start(|_| Answer::ok("<mark>").delay(Duration::from_millis(100)));
+    let gateway = Gateway::new()
+        .plugin("tour", json!({ "services": { "auth": { "cluster": "service" } } }))
+        .buffer_limit(4096)
+        .upstream(&upstream)
+        .cluster("service", &service)
+        .start();
+    let request = gateway.get("/response-body/call-between-chunks").deadline(Duration::from_secs(2));
+    assert_ne!(request.try_send().unwrap_err().cause, testkit::Broken::Deadline);
+    assert_eq!(gateway.get("/").send().body.len(), 600_000);
+}
+
 #[test]
 fn a_call_is_made_while_the_whole_body_is_held() {
     let stage = stage();

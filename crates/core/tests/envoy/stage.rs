@@ -134,7 +134,7 @@ fn auth(seen: &Seen) -> Answer {
         "/mark" => Answer::ok("<mark>"),
         "/trailers" => Answer::status(200).chunk("body").trailer("checksum", "1").trailer("checksum", b"\xfe"),
         "/second" => Answer::ok([b"second after ", seen.header("x-first").unwrap_or_default()].concat()),
-        path if path.starts_with("/slow/") => Answer::ok(path.replace("/slow/", "")).delay(Duration::from_millis(150)),
+        path if path.starts_with("/slow/") => Answer::ok(path.replace("/slow/", "")).delay(Duration::from_millis(250)),
         path if path.starts_with("/check") => Answer::status(201),
         path => Answer::ok(format!("body of {path}")).header("x-token", "t0k"),
     }
