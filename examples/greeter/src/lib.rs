@@ -1,5 +1,4 @@
-//! Asks a service for a name and greets the upstream with it, then marks the response. The plugin of
-//! `docs/first-plugin.md`.
+//! Asks a service for a name, greets the upstream with it, and marks the response.
 
 use plugin_core::prelude::*;
 
