@@ -1,5 +1,7 @@
 //! The machine of one exchange, over a fake gateway that re-enters on purpose.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test speaks by panicking")]
+
 use plugin_core::prelude::*;
 use plugin_core::testing::Bench;
 
