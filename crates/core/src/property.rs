@@ -3,7 +3,7 @@
 //! Names are listed in Envoy's documentation under "Attributes". A property that does not exist, or that has another
 //! type than asked for, is `None`.
 
-use crate::host::{Host, HostResult, host};
+use crate::host::{Direction, Host, HostResult, host};
 use std::cell::Cell;
 use std::time::{Duration, SystemTime};
 
@@ -94,6 +94,26 @@ pub(crate) fn is_higress() -> bool {
             taken
         }
     })
+}
+
+/// Higress's own default of the buffer that each stream has for either direction, in bytes.
+const HIGRESS_BUFFER: usize = 32 << 10;
+
+/// Makes the gateway's buffer large enough for a body that is to be held whole. The buffer is shared by all plugins of a
+/// stream, so it is never made smaller than it comes.
+pub(crate) fn make_room(direction: Direction, bytes: usize) {
+    if bytes > HIGRESS_BUFFER && is_higress() {
+        set_buffer_limit(direction, u32::try_from(bytes).unwrap_or(u32::MAX));
+    }
+}
+
+/// Sets the gateway's buffer for one direction of this stream. Only Higress knows these properties.
+pub(crate) fn set_buffer_limit(direction: Direction, bytes: u32) {
+    let name = match direction {
+        Direction::Request => "set_decoder_buffer_limit",
+        Direction::Response => "set_encoder_buffer_limit",
+    };
+    let _ = set(name, bytes.to_string());
 }
 
 /// Keeps the route through header changes of this plugin. Only Higress picks it again by itself.

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::exchange::side::Stage;
 use crate::exchange::{Exchange, held_body, wait};
 use crate::headers::{HeaderValue, Headers, HeadersMut};
-use crate::host::{Direction, Host, Map, host};
+use crate::host::{Direction, Map};
 use crate::plugin::{Flow, Outcome};
 use crate::property;
 use crate::reply::Reply;
@@ -96,7 +96,7 @@ impl Request {
 
     /// Raises the gateway's buffer for the request's body, in bytes. Only Higress can; elsewhere nothing changes.
     pub fn set_body_buffer_limit(&mut self, bytes: u32) {
-        let _ = host().set_property(&["set_decoder_buffer_limit"], bytes.to_string().as_bytes());
+        property::set_buffer_limit(Direction::Request, bytes);
     }
 
     /// Starts work that goes on whatever becomes of this exchange.
@@ -139,9 +139,7 @@ impl Request {
     /// the body is larger than `limit` bytes, and when the gateway does not hand bodies over while headers are held.
     pub async fn collect(self, limit: usize) -> Result<Full<Request>> {
         uses::request_body();
-        if property::is_higress() {
-            let _ = host().set_property(&["set_decoder_buffer_limit"], limit.to_string().as_bytes());
-        }
+        property::make_room(Direction::Request, limit);
         let body = held_body::collect(&self.exchange, Direction::Request, limit).await?;
         let exchange = self.exchange.clone();
         Ok(Full::new(self, exchange, Direction::Request, body))
@@ -150,6 +148,7 @@ impl Request {
     /// Lets the headers go, holds the body and reads it whole. Fails when it is larger than `limit` bytes; the gateway
     /// itself refuses what is larger than its own buffer.
     pub async fn into_body(self, limit: usize) -> Result<Whole<RequestSide, Read>> {
+        property::make_room(Direction::Request, limit);
         self.release(Stage::Whole);
         let body = wait::whole(&self.exchange, Direction::Request, limit).await?;
         Ok(Whole::new(self.exchange, body))
@@ -158,6 +157,7 @@ impl Request {
     /// As [`Self::into_body`], to change it: removes `content-length`, which would no longer be true.
     pub async fn into_editable_body(mut self, limit: usize) -> Result<Whole<RequestSide, Edit>> {
         self.headers_mut().remove("content-length")?;
+        property::make_room(Direction::Request, limit);
         self.release(Stage::Whole);
         let body = wait::whole(&self.exchange, Direction::Request, limit).await?;
         Ok(Whole::new(self.exchange, body))

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::exchange::side::Stage;
 use crate::exchange::{Exchange, held_body, wait};
 use crate::headers::{Headers, HeadersMut};
-use crate::host::{Direction, Host, Map, host};
+use crate::host::{Direction, Map};
 use crate::plugin::{Flow, Outcome};
 use crate::property;
 use crate::reply::Reply;
@@ -55,7 +55,7 @@ impl Response {
 
     /// Raises the gateway's buffer for the response's body, in bytes. Only Higress can; elsewhere nothing changes.
     pub fn set_body_buffer_limit(&mut self, bytes: u32) {
-        let _ = host().set_property(&["set_encoder_buffer_limit"], bytes.to_string().as_bytes());
+        property::set_buffer_limit(Direction::Response, bytes);
     }
 
     /// Lets the response go; the plugin is done with this exchange.
@@ -71,9 +71,7 @@ impl Response {
     /// Waits for the whole body while the headers stay in hand; see [`crate::Request::collect`].
     pub async fn collect(self, limit: usize) -> Result<Full<Response>> {
         uses::response_body();
-        if property::is_higress() {
-            let _ = host().set_property(&["set_encoder_buffer_limit"], limit.to_string().as_bytes());
-        }
+        property::make_room(Direction::Response, limit);
         let body = held_body::collect(&self.exchange, Direction::Response, limit).await?;
         let exchange = self.exchange.clone();
         Ok(Full::new(self, exchange, Direction::Response, body))
@@ -82,6 +80,7 @@ impl Response {
     /// Lets the headers go, holds the body and reads it whole. Fails when it is larger than `limit` bytes; the gateway
     /// itself refuses what is larger than its own buffer.
     pub async fn into_body(self, limit: usize) -> Result<Whole<ResponseSide, Read>> {
+        property::make_room(Direction::Response, limit);
         self.release(Stage::Whole);
         let body = wait::whole(&self.exchange, Direction::Response, limit).await?;
         Ok(Whole::new(self.exchange, body))
@@ -90,6 +89,7 @@ impl Response {
     /// As [`Self::into_body`], to change it: removes `content-length`, which would no longer be true.
     pub async fn into_editable_body(mut self, limit: usize) -> Result<Whole<ResponseSide, Edit>> {
         self.headers_mut().remove("content-length")?;
+        property::make_room(Direction::Response, limit);
         self.release(Stage::Whole);
         let body = wait::whole(&self.exchange, Direction::Response, limit).await?;
         Ok(Whole::new(self.exchange, body))

@@ -412,3 +412,14 @@ fn waiters_of_one_result_are_woken_across_exchanges() {
     assert_eq!(opener.reply().unwrap().body, b"open");
     assert_eq!((first.resumes(), second.resumes(), opener.resumes()), (1, 1, 0));
 }
+
+#[test]
+fn higress_gets_a_buffer_that_the_body_fits_in() {
+    plugin!(Big, |request| { Ok(request.into_body(1 << 20).await?.forward()) });
+    let bench = Bench::<Big>::new("").unwrap();
+    bench.be_higress();
+    let exchange = bench.request("POST", "/", &[], false);
+    assert_eq!(bench.property("set_decoder_buffer_limit").as_deref(), Some("1048576"));
+    exchange.request_body("a", true);
+    assert_eq!(exchange.upstream_body(), "a");
+}

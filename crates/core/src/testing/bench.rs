@@ -168,6 +168,17 @@ impl<P: Plugin + DeserializeOwned> Bench<P> {
         self.host.peek().properties.insert(path.to_owned(), value.to_vec());
     }
 
+    /// A property as it is now.
+    pub fn property(&self, path: &str) -> Option<String> {
+        self.host.peek().properties.get(path).map(|value| String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// Makes the gateway behave like Higress, which takes `clear_route_cache` for itself. Call it before the first
+    /// exchange: core looks once.
+    pub fn be_higress(&self) {
+        self.host.peek().higress = true;
+    }
+
     /// Log lines so far.
     pub fn log(&self) -> Vec<String> {
         self.host.peek().log.iter().map(|(_, line)| line.clone()).collect()

@@ -55,6 +55,7 @@ pub(super) struct State {
     pub(super) effective: u32,
     pub(super) tick: Option<Duration>,
     pub(super) clock: Duration,
+    pub(super) higress: bool,
     shared: BTreeMap<String, (Vec<u8>, u32)>,
     metrics: Vec<(String, u64)>,
 }
@@ -212,7 +213,11 @@ impl Host for FakeHost {
     }
 
     fn set_property(&self, path: &[&str], value: &[u8]) -> HostResult<()> {
-        self.state().properties.insert(path.join("."), value.to_vec());
+        let mut state = self.state();
+        let name = path.join(".");
+        if !(state.higress && name == "clear_route_cache") {
+            state.properties.insert(name, value.to_vec());
+        }
         Ok(())
     }
 
