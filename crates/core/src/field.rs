@@ -1,5 +1,6 @@
 //! Header names and values as configurations give them: checked once, when the plugin is configured.
 
+use crate::config::joined;
 use crate::headers::{is_name, is_value};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -94,11 +95,21 @@ impl fmt::Display for HeaderName {
     }
 }
 
+/// The error says where the fault is, not what stands there: a configured value may be a secret.
 impl TryFrom<String> for FieldValue {
-    type Error = &'static str;
+    type Error = String;
 
     fn try_from(value: String) -> Result<Self, Self::Error> {
-        if is_value(value.as_bytes()) { Ok(Self(Cow::Owned(value))) } else { Err("allowed: a header value without CR, LF and NUL") }
+        let Some(position) = value.bytes().position(|byte| !is_value(&[byte])) else {
+            return Ok(Self(Cow::Owned(value)));
+        };
+        let found = match value.as_bytes().get(position) {
+            Some(b'\r') => "CR",
+            Some(b'\n') => "LF",
+            _ => "NUL",
+        };
+        let byte = (position + 1).to_string();
+        Err(joined(&["found ", found, " at byte ", &byte, ", allowed: a header value without CR, LF and NUL"]))
     }
 }
 

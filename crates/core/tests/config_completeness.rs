@@ -128,6 +128,7 @@ fn injections() -> Vec<(&'static str, Option<Value>, &'static str)> {
         ("/mode/Fixed/count", Some(json!(256)), "$.mode.Fixed.count"),
         ("/mode/Fixed/name", Some(json!("")), "$.mode.Fixed.name"),
         ("/optional/name", Some(json!([])), "$.optional.name"),
+        ("/optional/count", Some(json!(null)), "$.optional lacks `count`"),
         ("/optional/unit", None, "$.optional lacks `unit`"),
         ("/surplus", Some(json!(1)), "$"),
     ]

@@ -212,6 +212,32 @@ fn faulty_rule_without_last_good_version_refuses_all() {
 }
 
 #[test]
+fn what_refuses_one_rule_hides_no_fault_of_another() {
+    let before = rules(r#"{"limit": 1, "_rules_": [{"limit": 2, "_match_route_": ["r"]}]}"#);
+    let text = r#"{"limit": -1, "_rules_": [
+        {"limit": -2, "_match_route_": ["r"]}, {"limit": -3, "_match_route_": []}, {"_match_route_": ["s"]}
+    ]}"#;
+    for previous in [None, Some(&before)] {
+        assert_eq!(
+            compile_over(text, previous).unwrap_err().to_string(),
+            "$._rules_[1]._match_route_: found an empty list, allowed: a list of at least one string\n\
+             $.limit: found -1, allowed: a whole number from 0 to 4294967295\n\
+             $._rules_[0].limit: found -2, allowed: a whole number from 0 to 4294967295\n\
+             $._rules_[1].limit: found -3, allowed: a whole number from 0 to 4294967295\n\
+             $._rules_[2]: missing key `limit`"
+        );
+    }
+}
+
+#[test]
+fn id_that_the_console_adds_is_no_setting() {
+    for id in ["1", "null", r#""x""#, "{}"] {
+        let text = format!(r#"{{"_plugin_id_": {id}, "limit": 1}}"#);
+        assert_eq!(limit(&rules(&text), &Request::default()), Some(1), "{id}");
+    }
+}
+
+#[test]
 fn hundreds_of_rules_keep_their_order() {
     let count = 600;
     let rule = |position: usize| match position % 3 {

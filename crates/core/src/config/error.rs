@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use serde::de::{self, Expected, Unexpected};
 
 use super::path::Here;
-use super::show::{contains, found, joined, quoted, show_number, shown};
+use super::show::{contains, joined, quoted, show_number, shown};
 use super::{Fault, Node, Number, nearest};
 
 type Names = &'static [&'static str];
@@ -87,13 +87,6 @@ impl Cause {
             if keys.is_empty() { "a map".to_owned() } else { joined(&["a map with the keys ", &listed(keys)]) };
         Cause::Allowed { allowed, found: None }
     }
-
-    pub(super) fn not_a_number_key(key: &str) -> Self {
-        Cause::Allowed {
-            allowed: "a whole number as the key".to_owned(),
-            found: Some(joined(&["the key ", &quoted(key)])),
-        }
-    }
 }
 
 impl From<Cause> for Error {
@@ -115,8 +108,8 @@ fn place(cause: Cause, here: &Here<'_>) -> Placed {
             placed.faults = custom_faults(&text, &path, here);
             return placed;
         }
-        Cause::Allowed { allowed, found: known } => {
-            let found = known.unwrap_or_else(|| found(here.node, here.secret));
+        Cause::Allowed { allowed, found } => {
+            let found = found.filter(|_| !here.is_key).unwrap_or_else(|| here.found());
             joined(&["found ", &found, ", allowed: ", &allowed])
         }
         Cause::Missing(key) => {
@@ -137,7 +130,7 @@ fn place(cause: Cause, here: &Here<'_>) -> Placed {
             joined(&["unknown key `", &shown(key), "`", &did_you_mean(guess), &known])
         }
         Cause::UnknownVariant(name, known) => {
-            let found = if here.secret { found(here.node, true) } else { quoted(&name) };
+            let found = if here.secret || here.is_key { here.found() } else { quoted(&name) };
             let guess = did_you_mean(nearest(&name, known));
             joined(&["found ", &found, ", allowed: ", one_of(known), &listed(known), &guess])
         }
@@ -156,8 +149,8 @@ fn custom_faults(text: &str, path: &str, here: &Here<'_>) -> Vec<Fault> {
             path.push_str(below);
             message = rest;
         }
-        let mut message = if message.starts_with("allowed: ") && !matches!(here.node, Node::Map(_)) {
-            joined(&["found ", &found(here.node, here.secret), ", ", message])
+        let mut message = if message.starts_with("allowed: ") && (here.is_key || !matches!(here.node, Node::Map(_))) {
+            joined(&["found ", &here.found(), ", ", message])
         } else {
             message.to_owned()
         };

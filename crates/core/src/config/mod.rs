@@ -6,6 +6,7 @@
 //! * All faults come back together, each with its JSON path, what was found and what is allowed.
 //! * A key that a struct does not know is a fault, with the nearest known key; no `deny_unknown_fields` needed.
 //! * `5.0` is a whole number: Higress delivers every number as a double.
+//! * A field of a struct that is null, such as a YAML key left empty, counts as absent.
 //! * A type checked by `#[serde(try_from = "...")]` reports its faults at its own path.
 //!   Each line of its error text is one fault. A line that begins with `allowed: ` gets `found <value>, ` in front;
 //!   one that begins with `$`, as every line of [`Faults`] does, points further down into the value.
@@ -23,6 +24,7 @@ mod fault;
 mod nearest;
 mod node;
 mod path;
+mod protobuf_struct;
 mod read;
 mod show;
 mod survey;

@@ -1,7 +1,7 @@
 //! Where in the tree we are: a chain of frames on the stack, written out as a JSON path only when there is a fault.
 
 use super::Node;
-use super::show::{joined, looks_secret, quoted};
+use super::show::{found, joined, looks_secret, quoted};
 
 #[derive(Clone, Copy)]
 pub(super) enum Step<'a> {
@@ -19,11 +19,13 @@ pub(super) struct Here<'a> {
     /// The value must not be printed: a key on the way to it looks secret.
     pub(super) secret: bool,
     pub(super) depth: usize,
+    /// What is read here is the key, not the node.
+    pub(super) is_key: bool,
 }
 
 impl<'a> Here<'a> {
     pub(super) fn root(node: &'a Node) -> Self {
-        Self { up: None, step: Step::Root, node, secret: false, depth: 0 }
+        Self { up: None, step: Step::Root, node, secret: false, depth: 0, is_key: false }
     }
 
     pub(super) fn child(&'a self, step: Step<'a>, node: &'a Node) -> Here<'a> {
@@ -32,7 +34,7 @@ impl<'a> Here<'a> {
                 Step::Key(key) => looks_secret(key) || (key == "value" && self.names_a_secret()),
                 _ => false,
             };
-        Here { up: Some(self), step, node, secret, depth: self.depth + 1 }
+        Here { up: Some(self), step, node, secret, depth: self.depth + 1, is_key: false }
     }
 
     /// `{"name": "authorization", "value": ...}`: the name of the value stands beside it.
@@ -65,6 +67,11 @@ impl<'a> Here<'a> {
             Step::Key(key) => key,
             _ => "",
         }
+    }
+
+    /// What stands here, in few words.
+    pub(super) fn found(&self) -> String {
+        if self.is_key { joined(&["the key ", &quoted(self.key())]) } else { found(self.node, self.secret) }
     }
 
     /// The path of the list or map that holds this node.

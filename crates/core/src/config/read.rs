@@ -1,15 +1,17 @@
-//! Reads the bytes of a configuration: JSON, and with the feature `yaml` YAML too.
+//! Reads the bytes of a configuration: JSON, a protobuf Struct, and with the feature `yaml` YAML too.
 
 use serde::Deserialize;
 
 use super::duplicate::find_duplicates;
 use super::path::Here;
+use super::protobuf_struct::read_struct;
 use super::show::joined;
 use super::{Faults, Node};
 
 /// Reads a configuration as the host delivers it.
 ///
-/// No bytes, only white space and `null` all mean "no settings" and give the empty map.
+/// That is JSON from Higress and from a `StringValue` of Envoy, and the message's bytes from Envoy's
+/// `google.protobuf.Struct`. No bytes, only white space and `null` all mean "no settings" and give the empty map.
 /// With the feature `yaml`, text that begins neither with `{` nor with `[` is read as YAML.
 ///
 /// # Errors
@@ -22,7 +24,8 @@ pub fn parse(bytes: &[u8]) -> Result<Node, Faults> {
     }
     let node = match read_json(bytes) {
         Ok(node) => node,
-        Err(error) => read_other(bytes, &error)?,
+        // No text is a Struct too: each of its entries holds a byte 0x12, which neither JSON nor YAML may.
+        Err(error) => read_struct(bytes).map_or_else(|| read_other(bytes, &error), Ok)?,
     };
     let mut faults = Faults::default();
     find_duplicates(&Here::root(&node), &mut faults);

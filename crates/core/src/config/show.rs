@@ -47,9 +47,8 @@ pub(super) fn shown(text: &str) -> String {
     let mut rest = text.chars();
     for letter in rest.by_ref().take(SHOWN) {
         match letter {
-            '"' | '\\' => shown.extend(['\\', letter]),
-            '\n' => shown.push_str("\\n"),
-            _ if letter.is_control() => shown.push('\u{fffd}'),
+            '\0' => shown.push_str("\\0"),
+            _ if letter.is_control() || matches!(letter, '"' | '\\') => shown.extend(letter.escape_default()),
             _ => shown.push(letter),
         }
     }
@@ -134,7 +133,7 @@ mod tests {
 
     #[test]
     fn long_and_odd_text_stays_on_one_short_line() {
-        assert_eq!(quoted("a\"b\nc\u{1b}"), "\"a\\\"b\\nc\u{fffd}\"");
+        assert_eq!(quoted("a\"b\nc\u{1b}\0\\'"), "\"a\\\"b\\nc\\u{1b}\\0\\\\'\"");
         assert_eq!(quoted(&"é".repeat(61)), format!("\"{}...\"", "é".repeat(60)));
     }
 

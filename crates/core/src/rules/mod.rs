@@ -80,7 +80,8 @@ impl<T: Clone> RuleSet<T> {
         previous: Option<&RuleSet<T>>,
     ) -> Result<(RuleSet<T>, Vec<String>), Faults> {
         let Split { global, rules: parts, mut faults, mut warnings } = split(node);
-        let global = global.and_then(|part| keep(parse(&part), "$", &mut faults));
+        let global = global.and_then(|part| parse(&part).map_err(|part| faults.extend_under("$", part)).ok());
+        let mut refused = !faults.is_empty();
         let mut rules = Vec::with_capacity(parts.len());
         let mut conditions: Vec<Conditions> = Vec::with_capacity(parts.len());
         for Part { path, conditions: these, settings } in parts {
@@ -92,22 +93,24 @@ impl<T: Clone> RuleSet<T> {
                     "] has the same conditions and comes first",
                 ]));
             }
-            let last_good = || previous.and_then(|previous| previous.with_conditions(&these));
-            let rule = match (parse(&settings), last_good()) {
-                (Err(part), Some(last_good)) => {
-                    warn_of_faults(&part, &path, &mut warnings);
-                    Some(last_good.clone())
+            match parse(&settings) {
+                Ok(rule) => rules.push(rule),
+                Err(part) => {
+                    faults.extend_under(&path, part);
+                    let last_good = previous.and_then(|previous| previous.with_conditions(&these));
+                    refused |= last_good.is_none();
+                    rules.extend(last_good.cloned());
                 }
-                (parsed, _) => keep(parsed, &path, &mut faults),
-            };
-            rules.extend(rule);
+            }
             conditions.push(these);
         }
-        if faults.is_empty() {
-            Ok((RuleSet { global, rules, conditions }, warnings))
-        } else {
-            Err(faults)
+        if refused {
+            return Err(faults);
         }
+        for fault in &faults {
+            warnings.push(joined(&[&fault.path, ": ", &fault.message, "; the last good version of this rule stays"]));
+        }
+        Ok((RuleSet { global, rules, conditions }, warnings))
     }
 }
 
@@ -136,19 +139,6 @@ impl<T> RuleSet<T> {
     /// Every configuration in the set, the global one first.
     pub fn values(&self) -> impl Iterator<Item = &T> {
         self.global.iter().chain(&self.rules)
-    }
-}
-
-/// The value, or none after its faults were added under `place`.
-fn keep<T>(parsed: Result<T, Faults>, place: &str, faults: &mut Faults) -> Option<T> {
-    parsed.map_err(|part| faults.extend_under(place, part)).ok()
-}
-
-fn warn_of_faults(part: &Faults, place: &str, warnings: &mut Vec<String>) {
-    for fault in part {
-        let path = fault.path.strip_prefix('$').unwrap_or(&fault.path);
-        let stays = "; the last good version of this rule stays";
-        warnings.push(joined(&[place, path, ": ", &fault.message, stays]));
     }
 }
 

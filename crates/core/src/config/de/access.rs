@@ -111,6 +111,10 @@ impl<'a> Entries<'a> {
         }
         while let Some((key, node)) = self.entries.get(self.index) {
             self.index += 1;
+            // A YAML key left empty, as in `headers:`, arrives as null. For the fields of a struct it is as good as absent.
+            if matches!(node, Node::Null) && self.known.is_some_and(|known| known.contains(&key.as_str())) {
+                continue;
+            }
             let stand_in = match Mark::reading(self.de.marks, node, self.known.is_none()) {
                 Reading::Itself if !self.stand_ins_only => 0,
                 Reading::StandIn(number) if self.stand_ins_only => number,
@@ -144,7 +148,11 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         match seed.deserialize(KeyDe(value.key)) {
             Ok(key) => Ok(Some(key)),
             Err(error) if self.de.stands_in() => Err(error),
-            Err(error) => Err(error.place(&self.de.here.child(Step::Key(value.key), value.node))),
+            Err(error) => {
+                let mut here = self.de.here.child(Step::Key(value.key), value.node);
+                here.is_key = true;
+                Err(error.place(&here))
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::de::value::StrDeserializer;
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
 
-use super::{Cause, Error};
+use super::Error;
 
 pub(super) struct KeyDe<'a>(pub(super) &'a str);
 
@@ -12,7 +12,7 @@ macro_rules! number_keys {
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
             match self.0.parse::<$number>() {
                 Ok(number) => visitor.$visit(number),
-                Err(_) => Err(Cause::not_a_number_key(self.0).into()),
+                Err(_) => Err(Error::allowed("a whole number")),
             }
         }
     )*};
