@@ -27,7 +27,10 @@ fn faults_of(config: &Value) -> Vec<String> {
 fn every_fault_is_named_with_path_found_and_allowed() {
     let cases: &[(Value, &[&str])] = &[
         (json!({"set": {"name": "x a", "value": "1"}}), &[".set.name: found \"x a\", allowed: a header name of"]),
-        (json!({"set": {"name": "x-a", "value": "1\r\nx-b: 2"}}), &[".set.value: found \"1"]),
+        (
+            json!({"set": {"name": "x-a", "value": "1\r\nx-b: 2"}}),
+            &[".set.value: found CR at byte 2, allowed: a header value"],
+        ),
         (
             json!({"append": {"name": ":path", "value": "/"}}),
             &[".append.name: found \":path\", allowed: an ordinary header; only `set`"],
@@ -126,9 +129,10 @@ fn what_is_no_json_is_refused() {
     }
 }
 
-/// Envoy delivers such a configuration as protobuf. The plugin cannot use it, but must not run without it either.
+/// Envoy delivers such a configuration as protobuf.
 #[test]
-fn a_protobuf_struct_is_refused() {
-    let found = faults(Plugin::new("header-injector").config_struct(json!({"request": []})));
-    assert!(found[0].starts_with("$: "), "{found:#?}");
+fn a_protobuf_struct_is_checked_like_json() {
+    let found = faults(Plugin::new("header-injector").config_struct(json!({"requests": [], "reroute": 1})));
+    assert!(found[0].starts_with("$: unknown key `requests`; did you mean `request`?"), "{found:#?}");
+    assert_eq!(found[1..], ["$.reroute: found 1, allowed: true or false"]);
 }

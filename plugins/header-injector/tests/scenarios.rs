@@ -40,6 +40,30 @@ fn no_configuration_is_the_empty_one() {
     assert!(!reply.headers.contains("hello"), "{reply:#?}");
 }
 
+/// Envoy delivers a `google.protobuf.Struct` as the bytes of that message, not as JSON.
+#[test]
+fn a_protobuf_struct_configures_like_json() {
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let long = "é".repeat(200);
+    let config = json!({
+        "request": [
+            {"set": {"name": "x-long", "value": long}},
+            {"append": {"name": "x-empty", "value": ""}},
+            {"remove": "x-gone"},
+        ],
+        "response": [],
+        "reroute": false,
+        "_plugin_id_": null,
+        "_rules_": [{"_match_domain_": ["other.example"], "request": []}],
+    });
+    let gateway = Gateway::new().with(Plugin::new("header-injector").config_struct(config)).upstream(&upstream).start();
+    gateway.get("/").header("x-gone", "1").send();
+    let seen = upstream.only().headers;
+    assert_eq!(values(&seen, "x-long"), [long.as_bytes().escape_ascii().to_string()]);
+    assert_eq!(values(&seen, "x-empty"), [""]);
+    assert!(!seen.contains("x-gone") && !seen.contains("hello"), "{seen:#?}");
+}
+
 #[test]
 fn a_list_for_one_side_replaces_the_default() {
     for config in [json!({"request": []}), json!({"response": []}), json!({"response": [{"remove": "x-a"}]})] {
