@@ -75,9 +75,8 @@ pub mod prelude {
     pub use crate::http::{Answer, Cluster, Service};
     pub use crate::time::{sleep, timeout};
     pub use crate::{
-        Abi, Backoff, Background, End, Error, ErrorKind, FieldValue, Fallback, Flow, HeaderName, HeaderValue,
-        Overflow, Plugin, Reply, Request,
-        Response, Result, join, join_all, register,
+        Abi, Background, Backoff, End, Error, ErrorKind, Fallback, FieldValue, Flow, HeaderName, HeaderValue, Overflow,
+        Plugin, Reply, Request, Response, Result, join, join_all, register,
     };
     pub use log;
     pub use serde::{self, Deserialize};

@@ -67,10 +67,13 @@ impl Root {
     }
 
     fn report(&self, faults: &Faults) {
-        log::error!("configuration refused, {} to mend:", match faults.len() {
-            1 => "1 fault".to_owned(),
-            more => format!("{more} faults"),
-        });
+        log::error!(
+            "configuration refused, {} to mend:",
+            match faults.len() {
+                1 => "1 fault".to_owned(),
+                more => format!("{more} faults"),
+            }
+        );
         for fault in faults.iter() {
             log::error!("configuration: {fault}");
         }

@@ -85,9 +85,9 @@ impl SharedStore {
 
     fn slot(&self, key: &str) -> String {
         // FNV-1a: short, and the same in every worker.
-        let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = key
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         format!("{}#{}", self.name, hash.checked_rem(u64::from(self.slots)).unwrap_or(0))
     }
 

@@ -332,7 +332,8 @@ fn a_client_that_leaves_takes_the_future_and_its_calls_along() {
 fn the_end_of_the_stream_sees_what_the_line_knew() {
     plugin!(Ends, |request| {
         let path = request.path();
-        request.at_end(move |end| log::info!("{path} ended, {} response headers", end.response_headers().to_vec().len()));
+        request
+            .at_end(move |end| log::info!("{path} ended, {} response headers", end.response_headers().to_vec().len()));
         Ok(request.forward())
     });
     let bench = Bench::<Ends>::new("").unwrap();

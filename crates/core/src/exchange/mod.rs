@@ -83,7 +83,6 @@ impl Exchange {
         }
     }
 
-
     /// Whether the plugin is still at it.
     pub(crate) fn is_running(&self) -> bool {
         !self.finished.get()

@@ -64,7 +64,10 @@ pub(crate) async fn whole(exchange: &Rc<Exchange>, direction: Direction, limit: 
             return Some(Err(too_large(direction, limit, size)));
         }
         if cut_short(exchange, side) {
-            return Some(Err(Error::new(ErrorKind::Closed, "the upstream answered before the request body was complete")));
+            return Some(Err(Error::new(
+                ErrorKind::Closed,
+                "the upstream answered before the request body was complete",
+            )));
         }
         side.ended.get().then_some(Ok(size))
     };

@@ -209,7 +209,9 @@ impl Service {
                 Ok(Self(Cluster::Named { cluster, host }))
             }
             (Some(_), Some(_)) => Err(Error::other("give `serviceName` or `cluster`, not both")),
-            (None, None) => Err(Error::other("missing `serviceName`, the service's name with its type, such as `auth.static`")),
+            (None, None) => {
+                Err(Error::other("missing `serviceName`, the service's name with its type, such as `auth.static`"))
+            }
         }
     }
 

@@ -194,7 +194,12 @@ impl TestExchange {
         }
     }
 
-    fn event(&self, direction: Direction, change: impl FnOnce(&mut super::side::FakeSide), event: impl FnOnce(usize) -> Event) {
+    fn event(
+        &self,
+        direction: Direction,
+        change: impl FnOnce(&mut super::side::FakeSide),
+        event: impl FnOnce(usize) -> Event,
+    ) {
         let mut state = self.host.peek();
         state.effective = self.id;
         let Some(stream) = state.streams.get_mut(&self.id) else { return };
@@ -220,7 +225,11 @@ impl TestExchange {
     pub fn response(&self, status: u16, headers: &[(&str, &str)], end_of_stream: bool) -> &Self {
         let mut all: Pairs = vec![(":status".to_owned(), status.to_string().into_bytes())];
         all.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())));
-        self.event(Direction::Response, |side| side.headers = all, |_| Event::Headers(Direction::Response, end_of_stream));
+        self.event(
+            Direction::Response,
+            |side| side.headers = all,
+            |_| Event::Headers(Direction::Response, end_of_stream),
+        );
         self
     }
 
@@ -235,9 +244,11 @@ impl TestExchange {
     }
 
     fn body(&self, direction: Direction, bytes: &str, end: bool) -> &Self {
-        self.event(direction, |side| side.buffer.extend_from_slice(bytes.as_bytes()), |size| {
-            Event::Body(direction, size, end)
-        });
+        self.event(
+            direction,
+            |side| side.buffer.extend_from_slice(bytes.as_bytes()),
+            |size| Event::Body(direction, size, end),
+        );
         self
     }
 

@@ -11,6 +11,7 @@ mod names;
 mod panic;
 mod phases;
 mod table;
+mod twins;
 
 pub use declaration::{Abi, Declaration};
 pub use imports::Import;
@@ -62,7 +63,7 @@ pub fn finish(raw: &[u8], version: &str, keep_names: Names) -> Result<Finished> 
     reduce(&mut module, &callbacks, declaration.abi.markers())?;
     let imports = imports::list(&module);
     facts::replace_custom_sections(&mut module, &declaration, version)?;
-    let wasm = module.emit_wasm();
+    let wasm = twins::merge(module.emit_wasm(), keep_names == Names::Keep)?;
 
     wasmparser::Validator::new()
         .validate_all(&wasm)

@@ -6,7 +6,11 @@
 
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, Module};
 
-const HOOKS: [&str; 2] = ["std::panicking::default_hook", "std::alloc::default_alloc_error_hook"];
+const HOOKS: [&str; 3] = [
+    "std::panicking::default_hook",
+    "std::alloc::default_alloc_error_hook",
+    "<<std::sys::backtrace::BacktraceLock>::print::DisplayBacktrace as core::fmt::Display>::fmt",
+];
 
 /// Leaves a trap where std's hooks were.
 pub(super) fn drop_default_hooks(module: &mut Module) {

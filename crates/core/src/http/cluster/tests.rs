@@ -10,7 +10,13 @@ fn each_form_has_the_name_that_higress_gives_its_clusters() {
     let cases = [
         (Cluster::fqdn("my-svc.dns", Some(443)).unwrap(), "outbound|443||my-svc.dns", "my-svc.dns"),
         (
-            Cluster::Kubernetes { service: text("web"), namespace: text(""), port: 80, version: text("v2"), host: host.clone() },
+            Cluster::Kubernetes {
+                service: text("web"),
+                namespace: text(""),
+                port: 80,
+                version: text("v2"),
+                host: host.clone(),
+            },
             "outbound|80|v2|web.default.svc.cluster.local",
             "web.default.svc.cluster.local",
         ),
@@ -40,7 +46,11 @@ fn each_form_has_the_name_that_higress_gives_its_clusters() {
             "outbound|8080||pay.DEFAULT-GROUP.ns.nacos-ext",
             "pay.example.com",
         ),
-        (Cluster::StaticIp { service: text("redis"), port: 80, host: host.clone() }, "outbound|80||redis.static", "redis"),
+        (
+            Cluster::StaticIp { service: text("redis"), port: 80, host: host.clone() },
+            "outbound|80||redis.static",
+            "redis",
+        ),
         (
             Cluster::Dns { service: text("auth"), domain: text("auth.example.com"), port: 443 },
             "outbound|443||auth.dns",
