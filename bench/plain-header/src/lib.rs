@@ -1,9 +1,6 @@
 //! Adds one request header, written on plain proxy-wasm the way its own examples are.
 
-#![allow(
-    missing_docs,
-    reason = "proxy_wasm::main! writes an undocumented `_initialize`"
-)]
+#![allow(missing_docs, reason = "proxy_wasm::main! writes an undocumented `_initialize`")]
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType, LogLevel};
@@ -24,10 +21,7 @@ struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            name: "hello".to_owned(),
-            value: "world".to_owned(),
-        }
+        Self { name: "hello".to_owned(), value: "world".to_owned() }
     }
 }
 
@@ -56,9 +50,7 @@ impl RootContext for HeaderRoot {
     }
 
     fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(HeaderFilter {
-            config: Rc::clone(&self.config),
-        }))
+        Some(Box::new(HeaderFilter { config: Rc::clone(&self.config) }))
     }
 
     fn get_type(&self) -> Option<ContextType> {

@@ -1,9 +1,6 @@
 //! Answers a request without an upstream, written on plain proxy-wasm the way its own examples are.
 
-#![allow(
-    missing_docs,
-    reason = "proxy_wasm::main! writes an undocumented `_initialize`"
-)]
+#![allow(missing_docs, reason = "proxy_wasm::main! writes an undocumented `_initialize`")]
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType, LogLevel};
@@ -46,9 +43,7 @@ impl RootContext for MockRoot {
     }
 
     fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(MockFilter {
-            config: Rc::clone(&self.config),
-        }))
+        Some(Box::new(MockFilter { config: Rc::clone(&self.config) }))
     }
 
     fn get_type(&self) -> Option<ContextType> {

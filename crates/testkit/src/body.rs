@@ -19,10 +19,7 @@ pub(crate) struct Body {
 
 impl Body {
     pub(crate) fn whole(bytes: &[u8]) -> Self {
-        Self {
-            pieces: vec![Piece::Data(bytes.to_vec())],
-            streamed: false,
-        }
+        Self { pieces: vec![Piece::Data(bytes.to_vec())], streamed: false }
     }
 
     pub(crate) fn push(&mut self, piece: Piece) {
@@ -58,10 +55,7 @@ impl Body {
                 Piece::Pause(pause) => Piece::Pause(*pause),
             });
         }
-        Self {
-            pieces,
-            streamed: self.streamed,
-        }
+        Self { pieces, streamed: self.streamed }
     }
 }
 

@@ -34,9 +34,7 @@ impl From<std::io::Error> for Broken {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
             ErrorKind::WouldBlock | ErrorKind::TimedOut => Self::Deadline,
-            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
-                Self::Reset
-            }
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => Self::Reset,
             ErrorKind::UnexpectedEof => Self::Closed,
             _ => Self::Io(error.to_string()),
         }

@@ -54,10 +54,6 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the gateway refused this configuration:\n{}\nIts log:\n{}",
-            self.configuration, self.log
-        )
+        write!(f, "the gateway refused this configuration:\n{}\nIts log:\n{}", self.configuration, self.log)
     }
 }

@@ -42,15 +42,10 @@ impl Gateway {
             buffer_limit: None,
             header_limits: None,
             route_timeout: Duration::from_secs(10),
-            access_log: "%REQ(:METHOD)% %REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%"
-                .to_owned(),
+            access_log: "%REQ(:METHOD)% %REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%".to_owned(),
             log_levels: BTreeMap::from([("wasm".to_owned(), "debug".to_owned())]),
         };
-        Self {
-            scenario,
-            routes: Vec::new(),
-            has_upstream: false,
-        }
+        Self { scenario, routes: Vec::new(), has_upstream: false }
     }
 
     /// Adds a plugin of this workspace with a JSON configuration.
@@ -72,8 +67,7 @@ impl Gateway {
     /// # Panics
     /// When it is not YAML.
     pub fn filter_yaml(mut self, yaml: &str) -> Self {
-        let filter = serde_yaml::from_str(yaml)
-            .unwrap_or_else(|error| panic!("not YAML ({error}):\n{yaml}"));
+        let filter = serde_yaml::from_str(yaml).unwrap_or_else(|error| panic!("not YAML ({error}):\n{yaml}"));
         self.scenario.filters.push(Filter::Native(filter));
         self
     }
@@ -86,10 +80,7 @@ impl Gateway {
 
     /// Adds a cluster for routes and callouts.
     pub fn cluster(mut self, name: &str, target: impl Into<Target>) -> Self {
-        self.scenario.clusters.push(Cluster {
-            name: name.to_owned(),
-            target: target.into(),
-        });
+        self.scenario.clusters.push(Cluster { name: name.to_owned(), target: target.into() });
         self
     }
 
@@ -137,9 +128,7 @@ impl Gateway {
 
     /// Sets the log level of a component. `wasm` is at `debug` already.
     pub fn log_level(mut self, component: &str, level: &str) -> Self {
-        self.scenario
-            .log_levels
-            .insert(component.to_owned(), level.to_owned());
+        self.scenario.log_levels.insert(component.to_owned(), level.to_owned());
         self
     }
 
@@ -162,8 +151,7 @@ impl Gateway {
     /// # Panics
     /// When it does not serve; the text holds its configuration and its log.
     pub fn start(&self) -> RunningGateway {
-        self.try_start()
-            .unwrap_or_else(|refusal| panic!("{refusal}"))
+        self.try_start().unwrap_or_else(|refusal| panic!("{refusal}"))
     }
 
     /// Starts a real Envoy, for tests that expect it to refuse the configuration.
@@ -179,8 +167,7 @@ impl Gateway {
     /// # Panics
     /// When it does not serve.
     pub fn start_on(&self, engine: &dyn Engine) -> RunningGateway {
-        self.try_start_on(engine)
-            .unwrap_or_else(|refusal| panic!("{refusal}"))
+        self.try_start_on(engine).unwrap_or_else(|refusal| panic!("{refusal}"))
     }
 
     /// Starts the same scenario on another engine, for tests that expect a refusal.

@@ -14,8 +14,7 @@ impl Headers {
 
     /// Adds one field at the end and leaves fields of the same name alone.
     pub fn add(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        self.0
-            .push((name.as_ref().to_vec(), value.as_ref().to_vec()));
+        self.0.push((name.as_ref().to_vec(), value.as_ref().to_vec()));
     }
 
     /// The first value of `name`.
@@ -25,10 +24,7 @@ impl Headers {
 
     /// Every value of `name`, in order.
     pub fn all(&self, name: &str) -> Vec<&[u8]> {
-        self.iter()
-            .filter(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(_, value)| value)
-            .collect()
+        self.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value).collect()
     }
 
     /// The first value of `name` as text.
@@ -38,10 +34,7 @@ impl Headers {
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name).map(|value| {
             std::str::from_utf8(value).unwrap_or_else(|_| {
-                panic!(
-                    "header {name:?} is not UTF-8: {}; compare bytes with `header`",
-                    value.escape_ascii()
-                )
+                panic!("header {name:?} is not UTF-8: {}; compare bytes with `header`", value.escape_ascii())
             })
         })
     }
@@ -53,9 +46,7 @@ impl Headers {
 
     /// All fields in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_slice(), value.as_slice()))
+        self.0.iter().map(|(name, value)| (name.as_slice(), value.as_slice()))
     }
 
     /// How many fields there are, repeated ones counted each.
@@ -82,11 +73,7 @@ impl Headers {
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
-            .entries(
-                self.iter().map(|(name, value)| {
-                    format!("{}: {}", name.escape_ascii(), value.escape_ascii())
-                }),
-            )
+            .entries(self.iter().map(|(name, value)| format!("{}: {}", name.escape_ascii(), value.escape_ascii())))
             .finish()
     }
 }

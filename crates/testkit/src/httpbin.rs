@@ -26,30 +26,15 @@ impl Httpbin {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut command = Command::new(workspace::python_program("gunicorn"));
         // Port 0 and the port read back from the log: nobody can take it in between.
-        command.args([
-            "--bind",
-            "127.0.0.1:0",
-            "--workers",
-            "1",
-            "--threads",
-            "4",
-            "httpbin:app",
-        ]);
+        command.args(["--bind", "127.0.0.1:0", "--workers", "1", "--threads", "4", "httpbin:app"]);
         let mut process = Process::start(command, End::Terminate, folder);
         let listening = eventually(START_LIMIT, || match process.exit_status() {
             Some(status) => panic!("httpbin ended at once ({status}):\n{}", process.log()),
             None => address_in(&process.log()),
         });
-        let address = listening.unwrap_or_else(|| {
-            panic!(
-                "httpbin does not listen after {START_LIMIT:?}:\n{}",
-                process.log()
-            )
-        });
-        Self {
-            address,
-            _process: process,
-        }
+        let address =
+            listening.unwrap_or_else(|| panic!("httpbin does not listen after {START_LIMIT:?}:\n{}", process.log()));
+        Self { address, _process: process }
     }
 
     /// Where it listens.

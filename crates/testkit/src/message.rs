@@ -28,18 +28,10 @@ impl Framing {
     }
 
     fn declared(headers: &Headers) -> Option<Self> {
-        if headers
-            .text("transfer-encoding")
-            .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
-        {
+        if headers.text("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
             return Some(Self::Chunked);
         }
-        headers
-            .text("content-length")?
-            .trim()
-            .parse()
-            .ok()
-            .map(Self::Length)
+        headers.text("content-length")?.trim().parse().ok().map(Self::Length)
     }
 }
 

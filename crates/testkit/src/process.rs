@@ -30,16 +30,10 @@ impl Process {
     /// Starts `command` with its working directory and log in `folder`.
     pub(crate) fn start(mut command: Command, end: End, folder: TempDir) -> Self {
         let program = command.get_program().to_owned();
-        let log = std::fs::File::create(log_path(folder.path()))
-            .expect("a log file in a folder just made");
-        command
-            .current_dir(folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log);
+        let log = std::fs::File::create(log_path(folder.path())).expect("a log file in a folder just made");
+        command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         die_with_parent(&mut command, end);
-        let child = spawn(command)
-            .unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));
+        let child = spawn(command).unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));
         Self { child, end, folder }
     }
 
@@ -49,10 +43,8 @@ impl Process {
 
     /// Standard error so far.
     pub(crate) fn log(&self) -> String {
-        std::fs::read(log_path(self.folder())).map_or_else(
-            |error| format!("(no log: {error})"),
-            |bytes| String::from_utf8_lossy(&bytes).into_owned(),
-        )
+        std::fs::read(log_path(self.folder()))
+            .map_or_else(|error| format!("(no log: {error})"), |bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// How the process ended, if it has.
@@ -96,16 +88,11 @@ fn spawn(command: Command) -> std::io::Result<Child> {
         .unwrap_or_else(PoisonError::into_inner)
         .send((command, reply))
         .expect("the spawning thread never ends");
-    answer
-        .recv()
-        .expect("the spawning thread answers every order")
+    answer.recv().expect("the spawning thread answers every order")
 }
 
 #[cfg(target_os = "linux")]
-#[allow(
-    unsafe_code,
-    reason = "there is no safe way to run prctl between fork and exec"
-)]
+#[allow(unsafe_code, reason = "there is no safe way to run prctl between fork and exec")]
 fn die_with_parent(command: &mut Command, end: End) {
     use std::os::unix::process::CommandExt;
     let signal = match end {
@@ -115,17 +102,12 @@ fn die_with_parent(command: &mut Command, end: End) {
     let parent = std::process::id();
     let arm = move || {
         // SAFETY: prctl and getppid take no pointers here and are safe to call after fork.
-        let (armed, current_parent) =
-            unsafe { (libc::prctl(libc::PR_SET_PDEATHSIG, signal), libc::getppid()) };
+        let (armed, current_parent) = unsafe { (libc::prctl(libc::PR_SET_PDEATHSIG, signal), libc::getppid()) };
         if armed != 0 {
             return Err(std::io::Error::last_os_error());
         }
         // The parent may have died before the signal was armed.
-        if u32::try_from(current_parent) == Ok(parent) {
-            Ok(())
-        } else {
-            Err(std::io::ErrorKind::NotFound.into())
-        }
+        if u32::try_from(current_parent) == Ok(parent) { Ok(()) } else { Err(std::io::ErrorKind::NotFound.into()) }
     };
     // SAFETY: the closure allocates nothing and takes no lock.
     unsafe { command.pre_exec(arm) };

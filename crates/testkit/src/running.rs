@@ -59,11 +59,7 @@ impl RunningGateway {
 
     /// The lines that plugins logged, such as `[<time>][<thread>][info][wasm] [<source>] wasm log <vm id>: hello`.
     pub fn wasm_log(&self) -> Vec<String> {
-        self.log()
-            .lines()
-            .filter(|line| line.contains("wasm log"))
-            .map(ToOwned::to_owned)
-            .collect()
+        self.log().lines().filter(|line| line.contains("wasm log")).map(ToOwned::to_owned).collect()
     }
 
     /// Waits for a line of the log that contains `text` and gives the line.
@@ -71,14 +67,8 @@ impl RunningGateway {
     /// # Panics
     /// When none comes within `timeout`.
     pub fn wait_for_log(&self, text: &str, timeout: Duration) -> String {
-        let find = || {
-            self.log()
-                .lines()
-                .find(|line| line.contains(text))
-                .map(ToOwned::to_owned)
-        };
-        eventually(timeout, find)
-            .unwrap_or_else(|| panic!("waited {timeout:?} for {text:?} in the gateway's log"))
+        let find = || self.log().lines().find(|line| line.contains(text)).map(ToOwned::to_owned);
+        eventually(timeout, find).unwrap_or_else(|| panic!("waited {timeout:?} for {text:?} in the gateway's log"))
     }
 
     /// The lines of the access log so far. A line comes some milliseconds after its request has ended.
@@ -92,12 +82,8 @@ impl RunningGateway {
     /// When they do not come.
     pub fn wait_for_access_log(&self, count: usize) -> Vec<String> {
         let enough = || Some(self.access_log()).filter(|lines| lines.len() >= count);
-        eventually(Duration::from_secs(5), enough).unwrap_or_else(|| {
-            panic!(
-                "waited for {count} lines of the access log, got {:#?}",
-                self.access_log()
-            )
-        })
+        eventually(Duration::from_secs(5), enough)
+            .unwrap_or_else(|| panic!("waited for {count} lines of the access log, got {:#?}", self.access_log()))
     }
 
     /// A snapshot of all counters and gauges.
@@ -111,12 +97,8 @@ impl RunningGateway {
     /// When it is not within `timeout`.
     pub fn wait_for_stat(&self, name: &str, value: u64, timeout: Duration) {
         let reached = || (self.stats().get(name) == Some(value)).then_some(());
-        eventually(timeout, reached).unwrap_or_else(|| {
-            panic!(
-                "waited {timeout:?} for {name} = {value}, it is {:?}",
-                self.stats().get(name)
-            )
-        });
+        eventually(timeout, reached)
+            .unwrap_or_else(|| panic!("waited {timeout:?} for {name} = {value}, it is {:?}", self.stats().get(name)));
     }
 
     /// Changes the log level of a component, such as `wasm`, while the gateway runs.
@@ -127,12 +109,7 @@ impl RunningGateway {
 
 impl fmt::Debug for RunningGateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "a gateway serving on {} with the log\n{}",
-            self.address(),
-            self.log()
-        )
+        write!(f, "a gateway serving on {} with the log\n{}", self.address(), self.log())
     }
 }
 

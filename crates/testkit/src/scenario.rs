@@ -92,11 +92,7 @@ pub struct Route {
 impl Route {
     /// A route from a path prefix to a cluster.
     pub fn new(name: &str, prefix: &str, cluster: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            prefix: prefix.to_owned(),
-            cluster: cluster.to_owned(),
-        }
+        Self { name: name.to_owned(), prefix: prefix.to_owned(), cluster: cluster.to_owned() }
     }
 }
 

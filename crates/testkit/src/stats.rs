@@ -14,11 +14,7 @@ impl Stats {
 
     /// The metrics whose names contain `part`, in order of name.
     pub fn matching(&self, part: &str) -> Vec<(&str, u64)> {
-        self.0
-            .iter()
-            .filter(|(name, _)| name.contains(part))
-            .map(|(name, value)| (name.as_str(), *value))
-            .collect()
+        self.0.iter().filter(|(name, _)| name.contains(part)).map(|(name, value)| (name.as_str(), *value)).collect()
     }
 }
 

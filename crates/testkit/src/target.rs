@@ -54,19 +54,13 @@ impl Target {
 
 impl From<SocketAddr> for Target {
     fn from(address: SocketAddr) -> Self {
-        Self::Server {
-            address,
-            protocol: Protocol::Http1,
-        }
+        Self::Server { address, protocol: Protocol::Http1 }
     }
 }
 
 impl From<&Upstream> for Target {
     fn from(upstream: &Upstream) -> Self {
-        Self::Server {
-            address: upstream.address(),
-            protocol: upstream.protocol(),
-        }
+        Self::Server { address: upstream.address(), protocol: upstream.protocol() }
     }
 }
 

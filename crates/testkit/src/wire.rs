@@ -19,11 +19,7 @@ impl Wire {
     pub(crate) fn new(stream: TcpStream, deadline: Instant) -> Self {
         // Pieces shall leave when the test says so, not when the kernel has enough of them.
         let _ = stream.set_nodelay(true);
-        Self {
-            stream,
-            buffer: Vec::new(),
-            deadline,
-        }
+        Self { stream, buffer: Vec::new(), deadline }
     }
 
     pub(crate) fn set_deadline(&mut self, deadline: Instant) {
@@ -49,22 +45,13 @@ impl Wire {
             }
             searched = self.buffer.len().saturating_sub(3);
             if self.fill()? == 0 {
-                return if self.buffer.is_empty() {
-                    Ok(None)
-                } else {
-                    Err(Broken::Closed)
-                };
+                return if self.buffer.is_empty() { Ok(None) } else { Err(Broken::Closed) };
             }
         }
     }
 
     /// Reads a body into `body` and `trailers`; what came before a fault stays there.
-    pub(crate) fn body(
-        &mut self,
-        framing: Framing,
-        body: &mut Vec<u8>,
-        trailers: &mut Headers,
-    ) -> Result<(), Broken> {
+    pub(crate) fn body(&mut self, framing: Framing, body: &mut Vec<u8>, trailers: &mut Headers) -> Result<(), Broken> {
         match framing {
             Framing::Empty => Ok(()),
             Framing::Length(length) => self.exact(length, body),
@@ -89,8 +76,8 @@ impl Wire {
         loop {
             let line = self.line()?;
             let digits = line.split(';').next().unwrap_or_default().trim();
-            let size = usize::from_str_radix(digits, 16)
-                .map_err(|_| Broken::Malformed(format!("chunk size {line:?}")))?;
+            let size =
+                usize::from_str_radix(digits, 16).map_err(|_| Broken::Malformed(format!("chunk size {line:?}")))?;
             if size == 0 {
                 break;
             }
@@ -102,9 +89,7 @@ impl Wire {
             if line.is_empty() {
                 return Ok(());
             }
-            let (name, value) = line
-                .split_once(':')
-                .ok_or_else(|| Broken::Malformed(format!("trailer {line:?}")))?;
+            let (name, value) = line.split_once(':').ok_or_else(|| Broken::Malformed(format!("trailer {line:?}")))?;
             trailers.add(name, value.trim());
         }
     }
@@ -152,16 +137,10 @@ impl Wire {
 
     fn left(&self) -> Result<Duration, Broken> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            Err(Broken::Deadline)
-        } else {
-            Ok(left)
-        }
+        if left.is_zero() { Err(Broken::Deadline) } else { Ok(left) }
     }
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len())
-        .position(|window| window == needle)
+    haystack.windows(needle.len()).position(|window| window == needle)
 }

@@ -5,11 +5,9 @@ use std::time::SystemTime;
 
 /// The root of the workspace, found upwards from the crate under test.
 pub(crate) fn root() -> PathBuf {
-    let start = std::env::var("CARGO_MANIFEST_DIR")
-        .unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+    let start = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
     let is_root = |folder: &&Path| {
-        std::fs::read_to_string(folder.join("Cargo.toml"))
-            .is_ok_and(|manifest| manifest.contains("[workspace]"))
+        std::fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|manifest| manifest.contains("[workspace]"))
     };
     Path::new(&start)
         .ancestors()
@@ -23,29 +21,18 @@ pub(crate) fn root() -> PathBuf {
 /// # Panics
 /// When it is missing or older than the sources it is made from: a test must never judge an old build.
 pub(crate) fn plugin_wasm(root: &Path, name: &str) -> PathBuf {
-    let wasm = [
-        format!("dist/{name}.wasm"),
-        format!("dist/examples/{name}.wasm"),
-    ]
-    .into_iter()
-    .map(|path| root.join(path))
-    .find(|path| path.is_file())
-    .unwrap_or_else(|| panic!("dist/{name}.wasm is not built; run: make build-plugins"));
+    let wasm = [format!("dist/{name}.wasm"), format!("dist/examples/{name}.wasm")]
+        .into_iter()
+        .map(|path| root.join(path))
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| panic!("dist/{name}.wasm is not built; run: make build-plugins"));
     let folder = ["plugins", "examples"]
         .into_iter()
         .map(|kind| root.join(kind).join(name))
         .find(|folder| folder.is_dir())
-        .unwrap_or_else(|| {
-            panic!(
-                "no sources of plugin {name:?} in plugins/ or examples/ of {}",
-                root.display()
-            )
-        });
+        .unwrap_or_else(|| panic!("no sources of plugin {name:?} in plugins/ or examples/ of {}", root.display()));
     let built = modified(&wasm);
-    for source in sources(&folder)
-        .into_iter()
-        .chain(sources(&root.join("crates/core")))
-    {
+    for source in sources(&folder).into_iter().chain(sources(&root.join("crates/core"))) {
         assert!(
             modified(&source) <= built,
             "{} is older than {}; run: make build-plugins",
@@ -58,15 +45,12 @@ pub(crate) fn plugin_wasm(root: &Path, name: &str) -> PathBuf {
 
 /// The manifest, the build script and all of `src`: what ends up in the module. Tests and documents do not.
 fn sources(package: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = ["Cargo.toml", "build.rs"]
-        .into_iter()
-        .map(|name| package.join(name))
-        .filter(|path| path.is_file())
-        .collect();
+    let mut found: Vec<PathBuf> =
+        ["Cargo.toml", "build.rs"].into_iter().map(|name| package.join(name)).filter(|path| path.is_file()).collect();
     let mut folders = vec![package.join("src")];
     while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder)
-            .unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()));
+        let entries =
+            std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()));
         for entry in entries {
             let path = entry.expect("a directory entry").path();
             if path.is_dir() {
@@ -88,18 +72,14 @@ fn modified(path: &Path) -> SystemTime {
 /// The Envoy to test with: `ENVOY`, else the one of the Python environment.
 pub(crate) fn envoy() -> PathBuf {
     match std::env::var_os("ENVOY") {
-        Some(path) => existing(
-            path.into(),
-            "the variable ENVOY names it; unset it or run: make setup",
-        ),
+        Some(path) => existing(path.into(), "the variable ENVOY names it; unset it or run: make setup"),
         None => python_program("envoy"),
     }
 }
 
 /// A program of the Python environment: in the folder `PYTHON_BIN`, else `target/python/bin`.
 pub(crate) fn python_program(name: &str) -> PathBuf {
-    let folder = std::env::var_os("PYTHON_BIN")
-        .map_or_else(|| root().join("target/python/bin"), PathBuf::from);
+    let folder = std::env::var_os("PYTHON_BIN").map_or_else(|| root().join("target/python/bin"), PathBuf::from);
     existing(folder.join(name), "run: make setup")
 }
 
@@ -131,10 +111,7 @@ mod tests {
         let root = root.path();
         package(root, "plugins/demo");
         package(root, "crates/core");
-        assert_eq!(
-            complaint(root),
-            "dist/demo.wasm is not built; run: make build-plugins"
-        );
+        assert_eq!(complaint(root), "dist/demo.wasm is not built; run: make build-plugins");
 
         create_dir_all(root.join("dist")).unwrap();
         let wasm = root.join("dist/demo.wasm");
@@ -142,17 +119,9 @@ mod tests {
         assert_eq!(plugin_wasm(root, "demo"), wasm);
 
         let later = SystemTime::now() + Duration::from_secs(5);
-        File::options()
-            .write(true)
-            .open(root.join("crates/core/src/lib.rs"))
-            .unwrap()
-            .set_modified(later)
-            .unwrap();
+        File::options().write(true).open(root.join("crates/core/src/lib.rs")).unwrap().set_modified(later).unwrap();
         let complaint = complaint(root);
-        assert!(
-            complaint.contains("is older than") && complaint.ends_with("make build-plugins"),
-            "{complaint}"
-        );
+        assert!(complaint.contains("is older than") && complaint.ends_with("make build-plugins"), "{complaint}");
     }
 
     #[test]

@@ -45,13 +45,9 @@ end"#);
 
 #[test]
 fn the_log_level_changes_while_it_runs() {
-    let filter = lua(
-        "function envoy_on_request(handle)\n  handle:logDebug(\"path \" .. handle:headers():get(\":path\"))\nend",
-    );
-    let gateway = Gateway::new()
-        .filter_yaml(&filter)
-        .log_level("lua", "warning")
-        .start();
+    let filter =
+        lua("function envoy_on_request(handle)\n  handle:logDebug(\"path \" .. handle:headers():get(\":path\"))\nend");
+    let gateway = Gateway::new().filter_yaml(&filter).log_level("lua", "warning").start();
 
     gateway.get("/quiet").send();
     gateway.set_log_level("lua", "debug");
@@ -70,34 +66,16 @@ fn routes_and_virtual_hosts_choose_the_cluster() {
         .upstream(&rest)
         .cluster("shop", &shop)
         .route("shop-by-path", "/shop", "shop")
-        .virtual_host(VirtualHost::new("shop", &["shop.example"]).route(
-            "shop-by-domain",
-            "/",
-            "shop",
-        ))
+        .virtual_host(VirtualHost::new("shop", &["shop.example"]).route("shop-by-domain", "/", "shop"))
         .access_log("%ROUTE_NAME% %UPSTREAM_CLUSTER%")
         .start();
 
     assert_eq!(gateway.get("/").send().text(), "rest");
     assert_eq!(gateway.get("/shop/1").send().text(), "shop");
-    assert_eq!(
-        gateway
-            .get("/")
-            .header("host", "shop.example")
-            .send()
-            .text(),
-        "shop"
-    );
+    assert_eq!(gateway.get("/").header("host", "shop.example").send().text(), "shop");
 
     let lines = gateway.wait_for_access_log(3);
-    assert_eq!(
-        lines,
-        [
-            "default upstream",
-            "shop-by-path shop",
-            "shop-by-domain shop"
-        ]
-    );
+    assert_eq!(lines, ["default upstream", "shop-by-path shop", "shop-by-domain shop"]);
 }
 
 #[test]
@@ -110,10 +88,7 @@ fn dead_clusters_answer_503() {
 
     let refused = gateway.get("/").send();
     assert_eq!(refused.status, 503);
-    assert!(
-        refused.text().contains("connection failure"),
-        "{refused:#?}"
-    );
+    assert!(refused.text().contains("connection failure"), "{refused:#?}");
     assert_eq!(gateway.get("/empty").send().text(), "no healthy upstream");
     assert_eq!(Gateway::new().start().get("/").send().status, 404);
 }
@@ -122,11 +97,7 @@ fn dead_clusters_answer_503() {
 fn the_buffer_limit_holds() {
     let upstream = Upstream::start(|_| Answer::ok(""));
     let filter = lua("function envoy_on_request(handle)\n  handle:body()\nend");
-    let gateway = Gateway::new()
-        .filter_yaml(&filter)
-        .upstream(&upstream)
-        .buffer_limit(32768)
-        .start();
+    let gateway = Gateway::new().filter_yaml(&filter).upstream(&upstream).buffer_limit(32768).start();
 
     assert_eq!(gateway.post("/", "x".repeat(20_000)).send().status, 200);
     assert_eq!(gateway.post("/", "x".repeat(80_000)).send().status, 413);
@@ -135,27 +106,14 @@ fn the_buffer_limit_holds() {
 
 #[test]
 fn a_refused_configuration_gives_its_log() {
-    let broken_filter = Gateway::new()
-        .filter_yaml(&lua("this is no Lua"))
-        .try_start()
-        .unwrap_err();
-    assert!(
-        broken_filter.contains("script load error"),
-        "{broken_filter}"
-    );
+    let broken_filter = Gateway::new().filter_yaml(&lua("this is no Lua")).try_start().unwrap_err();
+    assert!(broken_filter.contains("script load error"), "{broken_filter}");
 
     let file = tempfile::NamedTempFile::new().unwrap();
-    let no_module = Plugin::at("empty", file.path())
-        .config_text("{}")
-        .allow_on_headers_stop_iteration()
-        .env("A", "b");
+    let no_module = Plugin::at("empty", file.path()).config_text("{}").allow_on_headers_stop_iteration().env("A", "b");
     let refusal = Gateway::new().with(no_module).try_start().unwrap_err();
     assert!(refusal.log.to_lowercase().contains("wasm"), "{refusal}");
-    assert!(
-        refusal
-            .configuration
-            .contains("allow_on_headers_stop_iteration: true")
-    );
+    assert!(refusal.configuration.contains("allow_on_headers_stop_iteration: true"));
 }
 
 #[test]
@@ -166,28 +124,18 @@ fn httpbin_is_an_upstream() {
     let reply = gateway.post("/anything/x?a=1", "body").send();
 
     let echo = reply.json();
-    assert_eq!(
-        (echo["data"].as_str(), echo["args"]["a"].as_str()),
-        (Some("body"), Some("1"))
-    );
+    assert_eq!((echo["data"].as_str(), echo["args"]["a"].as_str()), (Some("body"), Some("1")));
 }
 
 #[test]
 fn a_gateway_starts_quickly_and_leaves_nothing() {
     let started = std::time::Instant::now();
     let gateway = Gateway::new().start();
-    assert!(
-        started.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
 
     let address = gateway.address();
     drop(gateway);
-    assert!(
-        std::net::TcpStream::connect(address).is_err(),
-        "nobody listens after drop"
-    );
+    assert!(std::net::TcpStream::connect(address).is_err(), "nobody listens after drop");
 }
 
 /// Runs itself once more in a process that aborts, as a crashed test run does.
@@ -209,9 +157,7 @@ fn an_aborted_run_leaves_no_envoy() {
         .unwrap();
 
     let output = String::from_utf8(run.stdout).unwrap();
-    let address = output
-        .lines()
-        .find_map(|line| line.strip_prefix("serving on "));
+    let address = output.lines().find_map(|line| line.strip_prefix("serving on "));
     let address: std::net::SocketAddr = address.expect(&output).parse().unwrap();
     let gone = || std::net::TcpStream::connect(address).is_err().then_some(());
     eventually(Duration::from_secs(1), gone).expect("Envoy ends with the run that started it");

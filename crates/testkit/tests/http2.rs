@@ -5,16 +5,12 @@ use testkit::{Answer, Broken, Fault, Gateway, Upstream};
 #[test]
 fn trailers_pass_over_http2_on_both_sides() {
     let upstream = Upstream::start_http2(|request| {
-        Answer::ok(&request.body)
-            .header("content-type", "application/grpc")
-            .trailer("grpc-status", "0")
+        Answer::ok(&request.body).header("content-type", "application/grpc").trailer("grpc-status", "0")
     });
     let gateway = Gateway::new().upstream(&upstream).start();
 
-    let request = gateway
-        .post("/pkg.Service/Call", b"\0\0\0\0\x01x")
-        .header("te", "trailers")
-        .header("host", "shop.example");
+    let request =
+        gateway.post("/pkg.Service/Call", b"\0\0\0\0\x01x").header("te", "trailers").header("host", "shop.example");
     let reply = request.trailer("x-client", "done").http2().send();
 
     assert_eq!(reply.status, 200);
@@ -30,11 +26,7 @@ fn trailers_pass_over_http2_on_both_sides() {
 fn either_side_may_speak_http1() {
     let old = Upstream::start(|_| Answer::ok("from http1"));
     let new = Upstream::start_http2(|_| Answer::ok("from http2"));
-    let gateway = Gateway::new()
-        .upstream(&old)
-        .cluster("new", &new)
-        .route("new", "/new", "new")
-        .start();
+    let gateway = Gateway::new().upstream(&old).cluster("new", &new).route("new", "/new", "new").start();
 
     assert_eq!(gateway.get("/").http2().send().text(), "from http1");
     assert_eq!(gateway.get("/new").send().text(), "from http2");

@@ -12,10 +12,7 @@ pub struct TwoCalls {
 
 impl Plugin for TwoCalls {
     async fn on_request(self: Rc<Self>, mut request: Request) -> Result<Flow> {
-        let (user, quota) = join!(
-            self.user.cluster().get("/user").send(),
-            self.quota.cluster().get("/quota").send(),
-        );
+        let (user, quota) = join!(self.user.cluster().get("/user").send(), self.quota.cluster().get("/quota").send(),);
         let user = user?.require_status(200)?.require_header("x-user")?;
         let quota = quota?.require_status(200)?.require_header("x-quota")?;
         let audit = self.audit.cluster().post("/audit").header("x-user", &user).body("asked").send().await?;

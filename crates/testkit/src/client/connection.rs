@@ -25,11 +25,7 @@ impl Connection {
     pub fn open(address: SocketAddr, patience: Duration) -> Self {
         let stream = TcpStream::connect_timeout(&address, patience)
             .unwrap_or_else(|error| panic!("cannot connect to {address}: {error}"));
-        Self {
-            wire: Wire::new(stream, Instant::now() + patience),
-            method: "GET".to_owned(),
-            write_fault: None,
-        }
+        Self { wire: Wire::new(stream, Instant::now() + patience), method: "GET".to_owned(), write_fault: None }
     }
 
     /// Sends a request and reads its reply; the connection can be used again.
@@ -37,9 +33,7 @@ impl Connection {
     /// # Panics
     /// When no whole reply comes before the request's deadline.
     pub fn send(&mut self, request: &Request) -> Reply {
-        self.try_send(request).unwrap_or_else(|incomplete| {
-            panic!("{} {}: {incomplete}", request.method, request.path)
-        })
+        self.try_send(request).unwrap_or_else(|incomplete| panic!("{} {}: {incomplete}", request.method, request.path))
     }
 
     /// As [`send`](Self::send), for tests that expect the exchange to break.
@@ -65,8 +59,7 @@ impl Connection {
     /// # Panics
     /// When it does not come whole.
     pub fn reply(&mut self) -> Reply {
-        self.try_reply()
-            .unwrap_or_else(|incomplete| panic!("{incomplete}"))
+        self.try_reply().unwrap_or_else(|incomplete| panic!("{incomplete}"))
     }
 
     /// Reads the reply to what was written; informational ones (1xx) are passed over.
@@ -74,20 +67,13 @@ impl Connection {
     /// # Errors
     /// When it does not come whole; with what had arrived.
     pub fn try_reply(&mut self) -> Result<Reply, Incomplete> {
-        let mut reply = self.reply_head().map_err(|cause| Incomplete {
-            cause: self.write_fault.take().unwrap_or(cause),
-            partial: None,
-        })?;
+        let mut reply = self
+            .reply_head()
+            .map_err(|cause| Incomplete { cause: self.write_fault.take().unwrap_or(cause), partial: None })?;
         let framing = Framing::of_reply(&self.method, reply.status, &reply.headers);
-        match self
-            .wire
-            .body(framing, &mut reply.body, &mut reply.trailers)
-        {
+        match self.wire.body(framing, &mut reply.body, &mut reply.trailers) {
             Ok(()) => Ok(reply),
-            Err(cause) => Err(Incomplete {
-                cause,
-                partial: Some(reply),
-            }),
+            Err(cause) => Err(Incomplete { cause, partial: Some(reply) }),
         }
     }
 
@@ -133,12 +119,7 @@ impl Connection {
             let head = self.wire.head()?.ok_or(Broken::Closed)?;
             let (status, headers) = parse_reply(&head)?;
             if status >= 200 || status == 101 {
-                return Ok(Reply {
-                    status,
-                    headers,
-                    body: Vec::new(),
-                    trailers: Headers::new(),
-                });
+                return Ok(Reply { status, headers, body: Vec::new(), trailers: Headers::new() });
             }
         }
     }

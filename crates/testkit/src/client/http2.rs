@@ -10,10 +10,7 @@ use crate::broken::Broken;
 use crate::headers::Headers;
 
 pub(super) fn send(request: &Request) -> Result<Reply, Incomplete> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime of one thread");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime of one thread");
     // Kept outside of the future, so that what had arrived outlives a deadline.
     let mut partial = None;
     let exchange = exchange(request, &mut partial);
@@ -30,9 +27,7 @@ async fn exchange(request: &Request, reply: &mut Option<Reply>) -> Result<(), Br
     tokio::spawn(connection);
     let bodiless = request.body.pieces.is_empty() && request.trailers.is_empty();
     sender = sender.ready().await.map_err(broken)?;
-    let (response, outgoing) = sender
-        .send_request(head(request), bodiless)
-        .map_err(broken)?;
+    let (response, outgoing) = sender.send_request(head(request), bodiless).map_err(broken)?;
     if !bodiless {
         // A server may refuse before it has read the body: the reply then says more than this error.
         let _ = upload(request, outgoing).await;
@@ -56,18 +51,12 @@ async fn upload(request: &Request, mut outgoing: SendStream<Bytes>) -> Result<()
 
 async fn receive(response: ResponseFuture, reply: &mut Option<Reply>) -> Result<(), Broken> {
     let (parts, mut incoming) = response.await.map_err(broken)?.into_parts();
-    let reply = reply.insert(Reply {
-        status: parts.status.as_u16(),
-        ..Reply::default()
-    });
+    let reply = reply.insert(Reply { status: parts.status.as_u16(), ..Reply::default() });
     from_header_map(&parts.headers, &mut reply.headers);
     while let Some(data) = incoming.data().await {
         let data = data.map_err(broken)?;
         reply.body.extend_from_slice(&data);
-        incoming
-            .flow_control()
-            .release_capacity(data.len())
-            .map_err(broken)?;
+        incoming.flow_control().release_capacity(data.len()).map_err(broken)?;
     }
     if let Some(trailers) = incoming.trailers().await.map_err(broken)? {
         from_header_map(&trailers, &mut reply.trailers);
@@ -76,20 +65,12 @@ async fn receive(response: ResponseFuture, reply: &mut Option<Reply>) -> Result<
 }
 
 fn head(request: &Request) -> http::Request<()> {
-    let authority = request
-        .headers
-        .text("host")
-        .map_or_else(|| request.address.to_string(), ToOwned::to_owned);
+    let authority = request.headers.text("host").map_or_else(|| request.address.to_string(), ToOwned::to_owned);
     let mut head = http::Request::builder()
         .method(request.method.as_str())
         .uri(format!("http://{authority}{}", request.path))
         .body(())
-        .unwrap_or_else(|error| {
-            panic!(
-                "{} {} is no HTTP/2 request: {error}",
-                request.method, request.path
-            )
-        });
+        .unwrap_or_else(|error| panic!("{} {} is no HTTP/2 request: {error}", request.method, request.path));
     *head.headers_mut() = to_header_map(&request.headers);
     head.headers_mut().remove("host");
     head
@@ -99,11 +80,7 @@ fn broken(error: h2::Error) -> Broken {
     if error.is_io() {
         return error.into_io().map_or(Broken::Closed, Broken::from);
     }
-    if error.is_reset() || error.is_go_away() {
-        Broken::Reset
-    } else {
-        Broken::Malformed(error.to_string())
-    }
+    if error.is_reset() || error.is_go_away() { Broken::Reset } else { Broken::Malformed(error.to_string()) }
 }
 
 /// Fields in the form that `h2` wants.

@@ -46,8 +46,7 @@ impl Reply {
     /// # Panics
     /// When it is not JSON.
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("body is not JSON ({error}) in {self:#?}"))
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("body is not JSON ({error}) in {self:#?}"))
     }
 }
 

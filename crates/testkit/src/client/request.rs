@@ -50,8 +50,7 @@ impl Request {
 
     /// Sends this JSON with its content type.
     pub fn json(self, body: &serde_json::Value) -> Self {
-        self.header("content-type", "application/json")
-            .body(body.to_string())
+        self.header("content-type", "application/json").body(body.to_string())
     }
 
     /// Adds a piece to the body. Pieces go out one by one, as chunks unless a `content-length` header is given.
@@ -90,8 +89,7 @@ impl Request {
     /// When no whole reply comes before the deadline; the text shows what came.
     pub fn send(self) -> Reply {
         let what = format!("{} {}", self.method, self.path);
-        self.try_send()
-            .unwrap_or_else(|incomplete| panic!("{what}: {incomplete}"))
+        self.try_send().unwrap_or_else(|incomplete| panic!("{what}: {incomplete}"))
     }
 
     /// As [`send`](Self::send), for tests that expect the exchange to break.
@@ -125,8 +123,7 @@ impl Request {
     }
 
     pub(crate) fn is_chunked(&self) -> bool {
-        !self.headers.contains("content-length")
-            && (self.body.streamed || !self.trailers.is_empty())
+        !self.headers.contains("content-length") && (self.body.streamed || !self.trailers.is_empty())
     }
 
     /// The head in the form of HTTP/1.1.

@@ -27,16 +27,10 @@ impl Admin {
         if self.ask("GET", "/ready")?.status != 200 {
             return None;
         }
-        let listeners: Value =
-            serde_json::from_slice(&self.ask("GET", "/listeners?format=json")?.body).ok()?;
-        let gateway = listeners["listener_statuses"]
-            .as_array()?
-            .iter()
-            .find(|entry| entry["name"] == LISTENER)?;
+        let listeners: Value = serde_json::from_slice(&self.ask("GET", "/listeners?format=json")?.body).ok()?;
+        let gateway = listeners["listener_statuses"].as_array()?.iter().find(|entry| entry["name"] == LISTENER)?;
         let socket = &gateway["local_address"]["socket_address"];
-        format!("{}:{}", socket["address"].as_str()?, socket["port_value"])
-            .parse()
-            .ok()
+        format!("{}:{}", socket["address"].as_str()?, socket["port_value"]).parse().ok()
     }
 
     pub(super) fn stats(&self) -> Stats {
@@ -46,9 +40,7 @@ impl Admin {
         // Histograms come without name and value: they have no single number.
         entries
             .iter()
-            .filter_map(|entry| {
-                Some((entry["name"].as_str()?.to_owned(), entry["value"].as_u64()?))
-            })
+            .filter_map(|entry| Some((entry["name"].as_str()?.to_owned(), entry["value"].as_u64()?)))
             .collect()
     }
 
@@ -57,15 +49,8 @@ impl Admin {
     }
 
     fn demand(&self, method: &str, path: &str) -> Reply {
-        let reply = self
-            .ask(method, path)
-            .unwrap_or_else(|| panic!("Envoy's admin port does not answer {path}"));
-        assert_eq!(
-            reply.status,
-            200,
-            "Envoy's admin port refuses {path}: {}",
-            reply.text()
-        );
+        let reply = self.ask(method, path).unwrap_or_else(|| panic!("Envoy's admin port does not answer {path}"));
+        assert_eq!(reply.status, 200, "Envoy's admin port refuses {path}: {}", reply.text());
         reply
     }
 

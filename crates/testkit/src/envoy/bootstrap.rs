@@ -47,11 +47,7 @@ fn connection_manager(scenario: &Scenario, access_log: &Path) -> Value {
         "name": "envoy.filters.http.router",
         "typed_config": { "@type": format!("{TYPES}/envoy.extensions.filters.http.router.v3.Router") },
     }));
-    let hosts: Vec<Value> = scenario
-        .virtual_hosts
-        .iter()
-        .map(|host| virtual_host(host, scenario))
-        .collect();
+    let hosts: Vec<Value> = scenario.virtual_hosts.iter().map(|host| virtual_host(host, scenario)).collect();
     let mut manager = json!({
         "@type": format!("{TYPES}/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
         "stat_prefix": LISTENER,
@@ -128,12 +124,10 @@ fn plugin_config(plugin: &Plugin) -> Value {
     match &plugin.configuration {
         Configuration::Absent => {}
         Configuration::Text(text) => {
-            config["configuration"] =
-                json!({ "@type": format!("{TYPES}/google.protobuf.StringValue"), "value": text });
+            config["configuration"] = json!({ "@type": format!("{TYPES}/google.protobuf.StringValue"), "value": text });
         }
         Configuration::Struct(value) => {
-            config["configuration"] =
-                json!({ "@type": format!("{TYPES}/google.protobuf.Struct"), "value": value });
+            config["configuration"] = json!({ "@type": format!("{TYPES}/google.protobuf.Struct"), "value": value });
         }
     }
     config

@@ -77,17 +77,11 @@ impl Answer {
 
     /// These bytes instead of a reply, then the connection is closed. HTTP/1 only.
     pub fn raw(bytes: impl AsRef<[u8]>) -> Self {
-        Self {
-            raw: Some(bytes.as_ref().to_vec()),
-            ..Self::status(200)
-        }
+        Self { raw: Some(bytes.as_ref().to_vec()), ..Self::status(200) }
     }
 
     fn fault(cut: Cut, fault: Fault) -> Self {
-        Self {
-            fault: Some((cut, fault)),
-            ..Self::status(200)
-        }
+        Self { fault: Some((cut, fault)), ..Self::status(200) }
     }
 
     /// Adds a header. Given `content-length` or `transfer-encoding`, the upstream adds none of its own.

@@ -75,12 +75,7 @@ fn exchanges(wire: &mut Wire, record: &Record) -> Result<Option<Fault>, Broken> 
     Ok(None)
 }
 
-fn play(
-    answer: &Answer,
-    is_head: bool,
-    wire: &mut Wire,
-    record: &Record,
-) -> Result<Option<Fault>, Broken> {
+fn play(answer: &Answer, is_head: bool, wire: &mut Wire, record: &Record) -> Result<Option<Fault>, Broken> {
     if !answer.delay.is_zero() && !record.sleep(answer.delay) {
         return Ok(Some(Fault::Close));
     }
@@ -90,9 +85,7 @@ fn play(
     }
     let bodiless = is_head || answer.status == 204 || answer.status == 304;
     let chunked = !answer.headers.contains("content-length")
-        && (answer.body.streamed
-            || !answer.trailers.is_empty()
-            || answer.headers.contains("transfer-encoding"));
+        && (answer.body.streamed || !answer.trailers.is_empty() || answer.headers.contains("transfer-encoding"));
     let head = head(answer, chunked);
     match &answer.fault {
         Some((Cut::BeforeHead, fault)) => Ok(Some(*fault)),
@@ -123,11 +116,7 @@ fn head(answer: &Answer, chunked: bool) -> Vec<u8> {
     let mut headers = answer.headers.clone();
     if chunked && !headers.contains("transfer-encoding") {
         headers.add("transfer-encoding", "chunked");
-    } else if !chunked
-        && answer.status != 204
-        && answer.status != 304
-        && !headers.contains("content-length")
-    {
+    } else if !chunked && answer.status != 204 && answer.status != 304 && !headers.contains("content-length") {
         headers.add("content-length", answer.body.len().to_string());
     }
     headers.write_to(&mut head);

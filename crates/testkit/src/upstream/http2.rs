@@ -17,15 +17,10 @@ use crate::client::{from_header_map, to_header_map};
 use crate::headers::Headers;
 
 pub(super) fn serve(listener: TcpListener, record: &Arc<Record>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime of one thread");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime of one thread");
     // Dropping the runtime afterwards drops every connection with it.
     runtime.block_on(async {
-        listener
-            .set_nonblocking(true)
-            .expect("a non-blocking listener");
+        listener.set_nonblocking(true).expect("a non-blocking listener");
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
         while let Ok((stream, _)) = listener.accept().await {
             if record.is_stopped() {
@@ -45,11 +40,7 @@ pub(super) fn serve(listener: TcpListener, record: &Arc<Record>) {
     });
 }
 
-async fn exchange(
-    request: http::Request<RecvStream>,
-    mut respond: SendResponse<Bytes>,
-    record: Arc<Record>,
-) {
+async fn exchange(request: http::Request<RecvStream>, mut respond: SendResponse<Bytes>, record: Arc<Record>) {
     record.started.fetch_add(1, Ordering::Relaxed);
     let (parts, mut incoming) = request.into_parts();
     let mut headers = Headers::new();
@@ -59,11 +50,7 @@ async fn exchange(
     from_header_map(&parts.headers, &mut headers);
     let mut seen = Seen {
         method: parts.method.to_string(),
-        path: parts
-            .uri
-            .path_and_query()
-            .map_or("/", |path| path.as_str())
-            .to_owned(),
+        path: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
         headers,
         body: Vec::new(),
         trailers: Headers::new(),
@@ -106,8 +93,7 @@ async fn play(answer: &Answer, respond: &mut SendResponse<Bytes>) -> Result<(), 
         return Ok(());
     }
     let mut head = http::Response::new(());
-    *head.status_mut() =
-        http::StatusCode::from_u16(answer.status).expect("a status of three digits");
+    *head.status_mut() = http::StatusCode::from_u16(answer.status).expect("a status of three digits");
     *head.headers_mut() = to_header_map(&answer.headers);
     let whole = answer.body.len() == 0 && answer.trailers.is_empty() && answer.fault.is_none();
     let mut stream = respond.send_response(head, whole)?;

@@ -48,10 +48,7 @@ impl Upstream {
     /// When there is no answer.
     pub fn script(answers: impl IntoIterator<Item = Answer>) -> Self {
         let answers: Vec<Answer> = answers.into_iter().collect();
-        assert!(
-            !answers.is_empty(),
-            "a scripted upstream needs at least one answer"
-        );
+        assert!(!answers.is_empty(), "a scripted upstream needs at least one answer");
         let next = std::sync::atomic::AtomicUsize::new(0);
         Self::start(move |_| {
             let turn = next.fetch_add(1, Ordering::Relaxed);
@@ -61,21 +58,14 @@ impl Upstream {
 
     fn serve(protocol: Protocol, answer: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free local port");
-        let address = listener
-            .local_addr()
-            .expect("a bound listener has an address");
+        let address = listener.local_addr().expect("a bound listener has an address");
         let record = Arc::new(Record::new(answer));
         let shared = Arc::clone(&record);
         let server = std::thread::spawn(move || match protocol {
             Protocol::Http1 => http1::serve(&listener, &shared),
             Protocol::Http2 => http2::serve(listener, &shared),
         });
-        Self {
-            address,
-            protocol,
-            record,
-            server: Some(server),
-        }
+        Self { address, protocol, record, server: Some(server) }
     }
 
     /// Where it listens.
@@ -114,9 +104,7 @@ impl Upstream {
     /// # Panics
     /// When none has arrived.
     pub fn last(&self) -> Seen {
-        self.requests()
-            .pop()
-            .expect("the upstream was asked at least once")
+        self.requests().pop().expect("the upstream was asked at least once")
     }
 
     /// The one and only request.
@@ -125,11 +113,7 @@ impl Upstream {
     /// When there was none, or more than one.
     pub fn only(&self) -> Seen {
         let mut requests = self.requests();
-        assert_eq!(
-            requests.len(),
-            1,
-            "the upstream was to be asked once, it saw {requests:#?}"
-        );
+        assert_eq!(requests.len(), 1, "the upstream was to be asked once, it saw {requests:#?}");
         requests.remove(0)
     }
 
@@ -148,10 +132,7 @@ impl Upstream {
     pub fn wait_for_within(&self, count: usize, timeout: Duration) -> Vec<Seen> {
         let enough = || Some(self.requests()).filter(|requests| requests.len() >= count);
         eventually(timeout, enough).unwrap_or_else(|| {
-            panic!(
-                "waited {timeout:?} for {count} requests, the upstream saw {:#?}",
-                self.requests()
-            )
+            panic!("waited {timeout:?} for {count} requests, the upstream saw {:#?}", self.requests())
         })
     }
 }
@@ -174,9 +155,6 @@ impl Drop for Upstream {
             let _ = server.join();
         }
         let failed = self.record.panicked.load(Ordering::Relaxed);
-        assert!(
-            !failed || std::thread::panicking(),
-            "the upstream's closure panicked, see its message above"
-        );
+        assert!(!failed || std::thread::panicking(), "the upstream's closure panicked, see its message above");
     }
 }

@@ -58,9 +58,8 @@ impl Seen {
     /// # Panics
     /// When it is not JSON.
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| {
-            panic!("body is not JSON ({error}): {}", self.body.escape_ascii())
-        })
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("body is not JSON ({error}): {}", self.body.escape_ascii()))
     }
 }
 
@@ -137,9 +136,7 @@ impl Record {
 
     /// Sleeps, but not longer than the upstream lives. False when it was stopped.
     pub(crate) fn sleep(&self, time: Duration) -> bool {
-        let running = self
-            .stop_signal
-            .wait_timeout_while(lock(&self.stopped), time, |stopped| !*stopped);
+        let running = self.stop_signal.wait_timeout_while(lock(&self.stopped), time, |stopped| !*stopped);
         !*running.unwrap_or_else(PoisonError::into_inner).0
     }
 
