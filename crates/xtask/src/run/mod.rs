@@ -92,7 +92,8 @@ fn config_file(workspace: &Workspace, file: &Path) -> Result<PathBuf> {
 fn build_stale(workspace: &Workspace, bootstrap: &Bootstrap) -> Result<()> {
     let mut packages: Vec<&Package> = Vec::new();
     for name in bootstrap.plugins() {
-        let package = workspace.plugin(name).with_context(|| format!("envoy.yaml loads /etc/envoy/{name}.wasm"))?;
+        let package =
+            workspace.plugin(name).with_context(|| format!("the configuration loads /etc/envoy/{name}.wasm"))?;
         if build::stale(workspace, package)?.is_some() {
             packages.push(package);
         }
