@@ -171,9 +171,12 @@ pub trait Host {
     fn call_foreign_function(&self, name: &str, argument: &[u8]) -> HostResult<Vec<u8>>;
 }
 
-/// The host of this VM. Resolved at compile time on wasm32, so that calls a plugin never makes leave no import behind.
+/// The host of this VM: the door to every call of the ABI, for the rare plugin that needs one core does not offer. What
+/// core decides for an exchange (resume, reply) is better left to it.
+///
+/// Resolved at compile time on wasm32, so that calls a plugin never makes leave no import behind.
 #[cfg(target_arch = "wasm32")]
-pub(crate) fn host() -> impl Deref<Target = impl Host> {
+pub fn host() -> impl Deref<Target = impl Host> {
     &crate::abi::ProxyWasm
 }
 
@@ -185,7 +188,7 @@ thread_local! {
 /// The host installed for this thread by [`install`].
 #[cfg(not(target_arch = "wasm32"))]
 #[allow(clippy::expect_used, reason = "native tests only: a test that forgot to install its host must fail loudly")]
-pub(crate) fn host() -> impl Deref<Target = impl Host + ?Sized> {
+pub fn host() -> impl Deref<Target = impl Host + ?Sized> {
     INSTALLED.with(|slot| slot.borrow().clone()).expect("no host: start the test with `testing::FakeHost::install()`")
 }
 
