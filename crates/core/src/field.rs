@@ -28,6 +28,14 @@ impl HeaderName {
         Self(Cow::Borrowed(name))
     }
 
+    /// Whether the header belongs to one connection only, or tells where a message ends: `content-length`, `connection`
+    /// and the like. The gateway writes these itself; a wrong one would let one message run into the next.
+    pub fn is_owned_by_gateway(&self) -> bool {
+        const OWNED: [&str; 6] =
+            ["connection", "content-length", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+        OWNED.contains(&&**self)
+    }
+
     /// Whether this is one of HTTP/2's pseudo headers, such as `:path`.
     pub fn is_pseudo(&self) -> bool {
         self.0.starts_with(':')

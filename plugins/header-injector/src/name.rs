@@ -27,11 +27,6 @@ pub(crate) struct RequestName(HeaderName);
 #[serde(try_from = "HeaderName")]
 pub(crate) struct ResponseName(HeaderName);
 
-/// What belongs to one connection only, or tells where a message ends. The gateway writes these itself; a wrong one
-/// would let one message run into the next.
-const OWNED_BY_GATEWAY: [&str; 6] =
-    ["connection", "content-length", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
-
 // === impl PlainName ===
 
 impl PlainName {
@@ -47,9 +42,7 @@ impl TryFrom<HeaderName> for PlainName {
         match &*name {
             _ if name.is_pseudo() => Err("allowed: an ordinary header; only `set` changes pseudo headers"),
             "host" => Err("allowed: another header; to change the host, `set` the pseudo header `:authority`"),
-            owned if OWNED_BY_GATEWAY.contains(&owned) => {
-                Err("allowed: another header; the gateway writes this one itself")
-            }
+            _ if name.is_owned_by_gateway() => Err("allowed: another header; the gateway writes this one itself"),
             _ => Ok(Self(name)),
         }
     }

@@ -15,10 +15,6 @@ struct Name(HeaderName);
 
 struct Values(Vec<FieldValue>);
 
-/// What belongs to one connection only, or tells where the body ends: the gateway writes these itself.
-const OWNED_BY_GATEWAY: [&str; 6] =
-    ["connection", "content-length", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
-
 impl Headers {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &FieldValue)> {
         self.0.iter().flat_map(|(Name(name), Values(values))| values.iter().map(move |value| (&**name, value)))
@@ -90,7 +86,7 @@ impl TryFrom<HeaderName> for Name {
         if name.is_pseudo() {
             return Err("a pseudo header cannot be given here; for `:status` there is the key `status`");
         }
-        if OWNED_BY_GATEWAY.contains(&&*name) {
+        if name.is_owned_by_gateway() {
             return Err("this header cannot be given; the gateway writes it itself");
         }
         Ok(Self(name))
