@@ -1,0 +1,67 @@
+//! Properties: facts about the plugin and the exchange, and Higress's settings that are written like properties.
+
+use crate::abi::{Direction, Status};
+use crate::memory::{Call, Outcome};
+use crate::vm::guest::Guest;
+
+/// Properties under this prefix become tags of the trace span and cannot be read back.
+const SPAN_TAG: &[u8] = b"trace_span_tag.";
+
+pub(super) fn get(call: &mut Call<'_>, path: u32, path_size: u32, out: u32, out_size: u32) -> Outcome {
+    let path = call.bytes(path, path_size)?;
+    let parts = split(&path);
+    let value = of_plugin(call.guest(), &parts)
+        .or_else(|| call.guest().stream(Status::NotFound).ok()?.exchange.property(&parts))
+        .ok_or(Status::NotFound)?;
+    call.give(&value, out, out_size)
+}
+
+/// Parts end with a NUL; the last one may leave it out.
+fn split(path: &[u8]) -> Vec<&[u8]> {
+    let path = path.strip_suffix(b"\0").unwrap_or(path);
+    path.split(|byte| *byte == 0).collect()
+}
+
+fn of_plugin(guest: &Guest, parts: &[&[u8]]) -> Option<Vec<u8>> {
+    let plugin = guest.plugin()?;
+    let value = match parts {
+        [b"plugin_name"] => &plugin.name,
+        [b"plugin_root_id"] => &plugin.root_id,
+        [b"plugin_vm_id"] => &guest.vm_id,
+        _ => return None,
+    };
+    Some(value.clone().into_bytes())
+}
+
+pub(super) fn set(call: &mut Call<'_>, path: u32, path_size: u32, value: u32, size: u32) -> Outcome {
+    let (path, value) = (call.bytes(path, path_size)?, call.bytes(value, size)?);
+    let stream = call.guest().stream(Status::NotFound)?;
+    if let Some(tag) = path.strip_prefix(SPAN_TAG) {
+        stream.exchange.tag_span(tag, &value);
+        return Ok(());
+    }
+    match path.as_slice() {
+        b"clear_route_cache" => stream.keep_route = value == b"off",
+        b"set_decoder_buffer_limit" => set_limit(call.guest(), Direction::Request, &value)?,
+        b"set_encoder_buffer_limit" => set_limit(call.guest(), Direction::Response, &value)?,
+        _ => stream.exchange.set_property(&split(&path).join(&b'.'), &value),
+    }
+    Ok(())
+}
+
+/// A value that is no number is told in the log and otherwise left alone, with a good status: so Higress does it.
+fn set_limit(guest: &mut Guest, direction: Direction, value: &[u8]) -> Result<(), Status> {
+    let number = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+    match number {
+        Some(bytes) => guest.stream(Status::NotFound)?.exchange.set_buffer_limit(direction, bytes),
+        None => guest.log(
+            5,
+            &format!(
+                "a buffer limit is written as a decimal number up to {}, not {:?}; the limit stays as it was",
+                u32::MAX,
+                String::from_utf8_lossy(value)
+            ),
+        ),
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! Shared queues between machines and workers.
+
+use crate::abi::Status;
+use crate::memory::{Call, Outcome};
+
+pub(super) fn register(call: &mut Call<'_>, name: u32, size: u32, out: u32) -> Outcome {
+    let name = call.bytes(name, size)?;
+    let guest = call.guest();
+    let token = guest.process.queues.register(&guest.vm_id, &name)?;
+    call.write_u32(out, token)
+}
+
+pub(super) fn resolve(call: &mut Call<'_>, vm_id: u32, vm_id_size: u32, name: u32, size: u32, out: u32) -> Outcome {
+    let (vm_id, name) = (call.text(vm_id, vm_id_size)?, call.bytes(name, size)?);
+    let token = call.guest().process.queues.resolve(&vm_id, &name).ok_or(Status::NotFound)?;
+    call.write_u32(out, token)
+}
+
+pub(super) fn enqueue(call: &mut Call<'_>, token: u32, bytes: u32, size: u32) -> Outcome {
+    let element = call.bytes(bytes, size)?;
+    Ok(call.guest().process.queues.enqueue(token, element)?)
+}
+
+pub(super) fn dequeue(call: &mut Call<'_>, token: u32, out: u32, out_size: u32) -> Outcome {
+    // The places are tried first: an element taken out for nothing would be lost.
+    call.write_u32(out, 0)?;
+    call.write_u32(out_size, 0)?;
+    let element = call.guest().process.queues.dequeue(token)?;
+    call.give(&element, out, out_size)
+}

@@ -1,0 +1,121 @@
+//! What the plugins of one exchange share: attributes, state they set for each other, buffer limits.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
+use crate::abi::Direction;
+use crate::headers::Headers;
+
+/// The bytes of a body that may be buffered unless the gateway or a plugin says otherwise: Envoy's default.
+const BUFFER_LIMIT: u32 = 1024 * 1024;
+
+/// The outside of one exchange, the same value for all its plugins.
+pub trait Exchange {
+    /// An attribute such as `request.path`, or a value a plugin has set. Integers are 8 bytes, least significant first.
+    fn property(&self, path: &[&[u8]]) -> Option<Vec<u8>>;
+
+    /// Keeps a value that a plugin has set.
+    fn set_property(&self, name: &[u8], value: &[u8]);
+
+    /// Bytes of a body that may be buffered.
+    fn buffer_limit(&self, direction: Direction) -> u32;
+
+    /// Changes the limit for this exchange; the last writer wins.
+    fn set_buffer_limit(&self, direction: Direction, bytes: u32);
+
+    /// Request headers were written, so the route has to be chosen again.
+    fn clear_route(&self);
+
+    /// A span tag that a plugin has set.
+    fn tag_span(&self, _name: &[u8], _value: &[u8]) {}
+
+    /// Addresses of the route's hosts with their metrics as text, or `None` when no route is known yet.
+    fn upstream_hosts(&self) -> Option<Headers> {
+        None
+    }
+
+    /// Sends the request to this host, whatever the load balancer would say.
+    fn override_upstream_host(&self, _address: &[u8]) {}
+}
+
+/// An exchange that is plain data.
+#[derive(Debug)]
+pub struct Facts {
+    properties: RefCell<HashMap<Vec<u8>, Vec<u8>>>,
+    limits: [Cell<u32>; 2],
+    route_cleared: Cell<u32>,
+    override_host: RefCell<Option<Vec<u8>>>,
+    upstream_hosts: RefCell<Option<Headers>>,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            properties: RefCell::default(),
+            limits: [Cell::new(BUFFER_LIMIT), Cell::new(BUFFER_LIMIT)],
+            route_cleared: Cell::default(),
+            override_host: RefCell::default(),
+            upstream_hosts: RefCell::default(),
+        }
+    }
+}
+
+impl Facts {
+    /// Sets an attribute; `path` has dots between its parts.
+    pub fn set(&self, path: &str, value: impl Into<Vec<u8>>) {
+        self.properties.borrow_mut().insert(path.as_bytes().to_vec(), value.into());
+    }
+
+    /// Sets what [`Exchange::upstream_hosts`] tells.
+    pub fn set_upstream_hosts(&self, hosts: Headers) {
+        *self.upstream_hosts.borrow_mut() = Some(hosts);
+    }
+
+    /// How often the route was cleared.
+    pub fn route_cleared(&self) -> u32 {
+        self.route_cleared.get()
+    }
+
+    /// The host that a plugin has chosen.
+    pub fn override_host(&self) -> Option<Vec<u8>> {
+        self.override_host.borrow().clone()
+    }
+
+    fn limit(&self, direction: Direction) -> &Cell<u32> {
+        let [request, response] = &self.limits;
+        match direction {
+            Direction::Request => request,
+            Direction::Response => response,
+        }
+    }
+}
+
+impl Exchange for Facts {
+    fn property(&self, path: &[&[u8]]) -> Option<Vec<u8>> {
+        self.properties.borrow().get(&path.join(&b'.')).cloned()
+    }
+
+    fn set_property(&self, name: &[u8], value: &[u8]) {
+        self.properties.borrow_mut().insert(name.to_vec(), value.to_vec());
+    }
+
+    fn buffer_limit(&self, direction: Direction) -> u32 {
+        self.limit(direction).get()
+    }
+
+    fn set_buffer_limit(&self, direction: Direction, bytes: u32) {
+        self.limit(direction).set(bytes);
+    }
+
+    fn clear_route(&self) {
+        self.route_cleared.set(self.route_cleared.get().saturating_add(1));
+    }
+
+    fn upstream_hosts(&self) -> Option<Headers> {
+        self.upstream_hosts.borrow().clone()
+    }
+
+    fn override_upstream_host(&self, address: &[u8]) {
+        *self.override_host.borrow_mut() = Some(address.to_vec());
+    }
+}

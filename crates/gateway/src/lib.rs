@@ -1,0 +1,28 @@
+//! A proxy-wasm host with Higress's extensions: loads any plugin module and runs it as a gateway would.
+//!
+//! It is a tool for people who write plugins and for their tests, not a product for production.
+
+mod abi;
+mod calls;
+mod engine;
+mod exchange;
+mod headers;
+mod limits;
+mod memory;
+mod module;
+mod pairs;
+mod process;
+mod stream;
+mod vm;
+mod world;
+
+pub use abi::{Direction, Status};
+pub use engine::Engine;
+pub use exchange::{Exchange, Facts};
+pub use headers::Headers;
+pub use limits::Limits;
+pub use module::{AbiVersion, Module, Refusal};
+pub use process::{MetricKind, Metrics, Process, Queues, SharedData};
+pub use stream::{LocalReply, Pass};
+pub use vm::{Crash, Effects, LogView, Plugin, RootId, StartError, StreamId, Vm, VmSettings};
+pub use world::{HttpAnswer, HttpCall, LogLine, RedisSettings, Refused, World};

@@ -1,0 +1,27 @@
+//! What all virtual machines of one process share.
+
+mod data;
+mod metrics;
+mod queue;
+
+pub use data::SharedData;
+pub use metrics::{MetricKind, Metrics};
+pub use queue::Queues;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Shared data, queues and metrics of a process.
+#[derive(Debug, Default)]
+pub struct Process {
+    /// Values by key, one space for each vm_id.
+    pub data: SharedData,
+    /// Queues by name, one space for each vm_id.
+    pub queues: Queues,
+    /// Metrics by name, one space for all.
+    pub metrics: Metrics,
+}
+
+/// A panic elsewhere leaves plain data in a state that is still whole, so the lock is taken all the same.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,36 @@
+//! One callback into the guest: bounded in time, under its own context, and a crash ends the machine for good.
+
+use wasmtime::{TypedFunc, WasmParams, WasmResults};
+
+use super::{Crash, Vm};
+use crate::engine::ticks;
+
+/// Level of the line that tells of a crash.
+const CRITICAL: u32 = 5;
+
+impl Vm {
+    /// Calls the guest, unless it does not export the callback or the machine has crashed before: then `None`.
+    ///
+    /// # Errors
+    /// When the guest crashes now.
+    pub(super) fn callback<P: WasmParams, R: WasmResults>(
+        &mut self,
+        name: &'static str,
+        context: u32,
+        function: Option<TypedFunc<P, R>>,
+        parameters: P,
+    ) -> Result<Option<R>, Crash> {
+        let Some(function) = function.filter(|_| self.crash.is_none()) else { return Ok(None) };
+        self.store.data_mut().effective = context;
+        self.store.set_epoch_deadline(ticks(self.store.data().limits.callback));
+        match function.call(&mut self.store, parameters) {
+            Ok(result) => Ok(Some(result)),
+            Err(error) => {
+                let crash = Crash { callback: name, reason: format!("{error:?}") };
+                self.store.data().log(CRITICAL, &crash.to_string());
+                self.crash = Some(crash.clone());
+                Err(crash)
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! All that the host knows about one running guest: what host calls read and change.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use wasmtime::{Memory, StoreLimits, TypedFunc};
+
+use super::plugin::Plugin;
+use crate::abi::{Direction, Status};
+use crate::exchange::Exchange;
+use crate::headers::Headers;
+use crate::limits::Limits;
+use crate::module::AbiVersion;
+use crate::process::{MetricKind, Process};
+use crate::stream::LocalReply;
+use crate::stream::half::Half;
+use crate::world::{HttpAnswer, LogLine, World};
+
+pub(crate) struct Guest {
+    pub(crate) store_limits: StoreLimits,
+    pub(crate) limits: Limits,
+    pub(crate) memory: Option<Memory>,
+    pub(crate) allocate: Option<TypedFunc<u32, u32>>,
+    pub(crate) world: Rc<dyn World>,
+    pub(crate) process: Arc<Process>,
+    pub(crate) version: AbiVersion,
+    pub(crate) vm_id: String,
+    pub(crate) vm_configuration: Vec<u8>,
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) roots: HashMap<u32, Rc<Plugin>>,
+    pub(crate) streams: HashMap<u32, Stream>,
+    /// The context that host calls act on.
+    pub(crate) effective: u32,
+    /// What host calls asked for and what happens when the callback has returned.
+    pub(crate) deferred: Vec<Deferred>,
+    pub(crate) metrics: Vec<(String, MetricKind)>,
+    /// Calls whose answer is still to come: token to root context.
+    pub(crate) http_calls: HashMap<u32, u32>,
+    pub(crate) redis_calls: HashMap<u32, u32>,
+    pub(crate) last_http_call: u32,
+    pub(crate) last_redis_call: u32,
+    pub(crate) answer: Answer,
+    /// What the guest printed and no newline has closed yet: stdout, stderr.
+    pub(crate) printed: [Vec<u8>; 2],
+}
+
+/// What the answer of a call shows to the guest during its callback.
+#[derive(Debug, Default)]
+pub(crate) enum Answer {
+    #[default]
+    None,
+    Http(HttpAnswer),
+    /// The call failed: there are no headers and no bytes.
+    HttpReset,
+    Redis(Vec<u8>),
+}
+
+/// One exchange at one plugin.
+pub(crate) struct Stream {
+    pub(crate) root: u32,
+    pub(crate) exchange: Rc<dyn Exchange>,
+    pub(crate) request: Half,
+    pub(crate) response: Half,
+    /// This plugin answered: what it does afterwards with the request counts no more.
+    pub(crate) replied: bool,
+    /// The reply was asked for in the callback that runs now.
+    pub(crate) reply_pending: bool,
+    /// The plugin does not want its header writes to choose another route.
+    pub(crate) keep_route: bool,
+    /// All headers of the exchange, while the log phase runs.
+    pub(crate) log: Option<LogView>,
+    pub(crate) life: Life,
+    /// The machine crashed and the plugin is to be left out: everything passes untouched.
+    pub(crate) bypassed: bool,
+}
+
+/// How far a stream context is from its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    Running,
+    /// `proxy_on_done` returned false: the context stays until `proxy_done`.
+    Awaited,
+    Done,
+}
+
+/// What the log phase may read.
+#[derive(Clone, Debug, Default)]
+pub struct LogView {
+    /// As the last plugin left them; `None` when no request was read.
+    pub request_headers: Option<Headers>,
+    /// `None` when there were none.
+    pub request_trailers: Option<Headers>,
+    /// `None` when the exchange ended before a response.
+    pub response_headers: Option<Headers>,
+    /// `None` when there were none.
+    pub response_trailers: Option<Headers>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Deferred {
+    Resume(u32, Direction),
+    Close(u32),
+    Reply(u32, LocalReply),
+    Inject(u32, Vec<u8>, bool),
+    Done(u32),
+}
+
+impl Stream {
+    pub(crate) fn half(&mut self, direction: Direction) -> &mut Half {
+        match direction {
+            Direction::Request => &mut self.request,
+            Direction::Response => &mut self.response,
+        }
+    }
+
+    pub(crate) fn limit(&self, direction: Direction) -> usize {
+        self.exchange.buffer_limit(direction) as usize
+    }
+}
+
+impl Guest {
+    /// The stream that host calls act on.
+    ///
+    /// # Errors
+    /// `otherwise` on a root context, where most calls about an exchange make no sense.
+    pub(crate) fn stream(&mut self, otherwise: Status) -> Result<&mut Stream, Status> {
+        self.streams.get_mut(&self.effective).ok_or(otherwise)
+    }
+
+    /// The root context that the effective context belongs to.
+    pub(crate) fn root(&self) -> u32 {
+        self.streams.get(&self.effective).map_or(self.effective, |stream| stream.root)
+    }
+
+    pub(crate) fn plugin(&self) -> Option<&Rc<Plugin>> {
+        self.roots.get(&self.root())
+    }
+
+    pub(crate) fn knows(&self, context: u32) -> bool {
+        self.roots.contains_key(&context) || self.streams.contains_key(&context)
+    }
+
+    /// Writes a line in the name of the plugin that runs.
+    pub(crate) fn log(&self, level: u32, text: &str) {
+        let (plugin, root_id) = self.plugin().map_or(("", ""), |plugin| (&plugin.name, &plugin.root_id));
+        self.world.log(LogLine { level, plugin, root_id, vm_id: &self.vm_id, text });
+    }
+}

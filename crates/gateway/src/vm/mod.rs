@@ -1,0 +1,91 @@
+//! One virtual machine: one instance of a module with its plugins and their exchanges.
+
+mod answers;
+mod callbacks;
+mod exports;
+pub(crate) mod guest;
+mod life;
+mod plugin;
+mod settle;
+mod start;
+mod streams;
+
+use std::fmt;
+
+use wasmtime::Store;
+
+pub use guest::LogView;
+pub use plugin::Plugin;
+pub use start::{StartError, VmSettings};
+
+use crate::stream::Pass;
+use exports::Exports;
+use guest::Guest;
+
+/// A running guest. Everything happens inside its methods, one callback at a time, on the caller's thread.
+///
+/// What the plugins want done with exchanges comes back as [`Effects`]; it is not asked for in the middle of a callback.
+pub struct Vm {
+    store: Store<Guest>,
+    exports: Exports,
+    next_context: u32,
+    started: bool,
+    crash: Option<Crash>,
+}
+
+/// What has to be done with exchanges, in order.
+pub type Effects = Vec<(StreamId, Pass)>;
+
+/// An exchange at one plugin of a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamId(pub(crate) u32);
+
+/// A plugin that runs in a machine. It is the id of its root context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RootId(pub(crate) u32);
+
+impl RootId {
+    /// The number that [`crate::World::set_tick`] names this plugin by.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// Why a machine runs no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crash {
+    /// The callback that did not return.
+    pub callback: &'static str,
+    /// What the guest did, with its stack as far as names are known.
+    pub reason: String,
+}
+
+impl fmt::Display for Crash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the plugin crashed in {}: {}", self.callback, self.reason)
+    }
+}
+
+impl Vm {
+    /// Why this machine runs no more, if so. A gateway replaces it by a new one.
+    pub fn crash(&self) -> Option<&Crash> {
+        self.crash.as_ref()
+    }
+
+    /// Bytes of memory that the guest has taken.
+    pub fn memory(&self) -> usize {
+        self.store.data().memory.map_or(0, |memory| memory.data_size(&self.store))
+    }
+}
+
+impl fmt::Debug for Vm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let guest = self.store.data();
+        f.debug_struct("Vm")
+            .field("vm_id", &guest.vm_id)
+            .field("plugins", &guest.roots.len())
+            .field("streams", &guest.streams.len())
+            .field("crash", &self.crash)
+            .finish_non_exhaustive()
+    }
+}

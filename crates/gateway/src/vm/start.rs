@@ -1,0 +1,141 @@
+//! The start of a machine, and of the plugins in it.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fmt;
+use std::rc::Rc;
+
+use wasmtime::{Store, StoreLimitsBuilder};
+
+use super::exports::Exports;
+use super::guest::{Answer, Guest};
+use super::{Crash, Plugin, RootId, Vm};
+use crate::engine::ticks;
+use crate::limits::Limits;
+use crate::module::{self, Module};
+use crate::world::World;
+
+/// Kinds of calls share the space of tokens: Redis has those that end in binary 11, HTTP those that end in 00.
+const REDIS_KIND: u32 = 3;
+
+/// What a machine is started with.
+#[derive(Clone, Debug, Default)]
+pub struct VmSettings {
+    /// Machines with the same one share data and queues.
+    pub vm_id: String,
+    /// The bytes that the guest reads as configuration of its machine.
+    pub configuration: Vec<u8>,
+    /// Variables that the guest finds in its environment.
+    pub environment: Vec<(String, String)>,
+    /// What the guest may take.
+    pub limits: Limits,
+}
+
+/// Why a machine or a plugin in it did not start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StartError {
+    /// The guest crashed.
+    Crashed(Crash),
+    /// `proxy_on_vm_start` returned false.
+    VmStart,
+    /// `proxy_on_configure` returned false: the configuration is refused, and the log says why.
+    Configure,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Crashed(crash) => crash.fmt(f),
+            Self::VmStart => f.write_str("the plugin refused to start (proxy_on_vm_start returned false)"),
+            Self::Configure => f.write_str(
+                "the plugin refused its configuration (proxy_on_configure returned false); its log lines say why",
+            ),
+        }
+    }
+}
+
+impl Error for StartError {}
+
+impl Vm {
+    /// Makes an instance of a module and runs its start functions.
+    ///
+    /// # Errors
+    /// [`StartError::Crashed`] when the guest crashes in them or asks for more memory than it may have.
+    pub fn new(module: &Module, world: Rc<dyn World>, settings: VmSettings) -> Result<Self, StartError> {
+        let guest = Guest {
+            store_limits: StoreLimitsBuilder::new().memory_size(settings.limits.memory).build(),
+            limits: settings.limits,
+            memory: None,
+            allocate: None,
+            world,
+            process: module.engine.process.clone(),
+            version: module.version(),
+            vm_id: settings.vm_id,
+            vm_configuration: settings.configuration,
+            environment: settings.environment,
+            roots: HashMap::new(),
+            streams: HashMap::new(),
+            effective: 0,
+            deferred: Vec::new(),
+            metrics: Vec::new(),
+            http_calls: HashMap::new(),
+            redis_calls: HashMap::new(),
+            last_http_call: 0,
+            last_redis_call: REDIS_KIND,
+            answer: Answer::None,
+            printed: [Vec::new(), Vec::new()],
+        };
+        let mut store = Store::new(&module.engine.compiler, guest);
+        store.limiter(|guest| &mut guest.store_limits);
+        store.set_epoch_deadline(ticks(settings.limits.callback));
+        let crashed =
+            |callback, error: wasmtime::Error| StartError::Crashed(Crash { callback, reason: format!("{error:?}") });
+        let instance = module.linked.instantiate(&mut store).map_err(|e| crashed("instantiation", e))?;
+        store.data_mut().memory = module::memory(instance.get_export(&mut store, "memory"));
+        store.data_mut().allocate = instance.get_typed_func(&mut store, module.allocator).ok();
+        let starts: &[&'static str] =
+            if instance.get_func(&mut store, "_initialize").is_some() { &["_initialize", "main"] } else { &["_start"] };
+        for name in starts {
+            if let Ok(start) = instance.get_typed_func::<(), ()>(&mut store, name) {
+                start.call(&mut store, ()).map_err(|e| crashed(name, e))?;
+            }
+        }
+        let exports = Exports::of(&instance, &mut store);
+        Ok(Self { store, exports, next_context: 1, started: false, crash: None })
+    }
+
+    /// Starts a plugin in this machine: its root context, then its configuration.
+    ///
+    /// # Errors
+    /// When the guest crashes or says no. What it began until then stays; a gateway drops a machine whose only plugin
+    /// did not start.
+    pub fn start_plugin(&mut self, plugin: Plugin) -> Result<RootId, StartError> {
+        let root = self.new_context();
+        let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let configuration = size(&plugin.configuration);
+        self.store.data_mut().roots.insert(root, Rc::new(plugin));
+        let context_create = self.exports.context_create.clone();
+        self.callback("proxy_on_context_create", root, context_create, (root, 0)).map_err(StartError::Crashed)?;
+        if !std::mem::replace(&mut self.started, true) {
+            let (vm_start, size) = (self.exports.vm_start.clone(), size(&self.store.data().vm_configuration));
+            if self.callback("proxy_on_vm_start", root, vm_start, (root, size)).map_err(StartError::Crashed)? == Some(0)
+            {
+                return Err(StartError::VmStart);
+            }
+        }
+        let configure = self.exports.configure.clone();
+        match self
+            .callback("proxy_on_configure", root, configure, (root, configuration))
+            .map_err(StartError::Crashed)?
+        {
+            Some(0) => Err(StartError::Configure),
+            _ => Ok(RootId(root)),
+        }
+    }
+
+    pub(super) fn new_context(&mut self) -> u32 {
+        let context = self.next_context;
+        self.next_context = self.next_context.checked_add(1).unwrap_or(1);
+        context
+    }
+}

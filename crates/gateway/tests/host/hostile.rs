@@ -1,0 +1,142 @@
+//! Guests that do their worst: the host stops them, tells why, and goes on.
+
+use std::time::{Duration, Instant};
+
+use gateway::{Limits, Module, Pass, Plugin, StartError, Vm, VmSettings};
+
+use super::{Bench, engine, get, guest, wat, world::FakeWorld};
+
+fn limits() -> Limits {
+    Limits { memory: 1 << 20, callback: Duration::from_millis(100), ..Limits::default() }
+}
+
+fn on_headers(imports: &str, code: &str) -> Bench {
+    let function = format!(r#"(func $go (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) {code})"#);
+    Bench::of(&wat(&guest(imports, &function)), Plugin::default(), limits())
+}
+
+/// Sends a request, which must end in a 503, and gives what the crash said.
+fn crash(bench: &mut Bench) -> String {
+    let stream = bench.open();
+    let effects = bench.request(stream, get(), true);
+    assert!(matches!(&effects[..], [(_, Pass::Reply(reply))] if reply.status == 503), "{effects:?}");
+    let crash = bench.vm.crash().expect("the machine has crashed").to_string();
+    assert!(bench.world.logged(&crash));
+    crash
+}
+
+#[test]
+fn a_loop_without_end_is_stopped() {
+    let began = Instant::now();
+    let told = crash(&mut on_headers("", "(loop $l (br $l)) (i32.const 0)"));
+    assert!(told.contains("interrupt"), "{told}");
+    assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_loop_of_host_calls_is_stopped() {
+    let imports = r#"(import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))"#;
+    let code = "(loop $l (drop (call $log (i32.const 9) (i32.const 0) (i32.const 0))) (br $l)) (i32.const 0)";
+    assert!(crash(&mut on_headers(imports, code)).contains("interrupt"));
+}
+
+#[test]
+fn a_loop_at_the_start_is_stopped() {
+    let module = wat(&guest("", r#"(func (export "_initialize") (loop $l (br $l)))"#));
+    let settings = VmSettings { limits: limits(), ..VmSettings::default() };
+    let error = Vm::new(&module, std::rc::Rc::new(FakeWorld::default()), settings).unwrap_err();
+    assert!(matches!(&error, StartError::Crashed(crash) if crash.callback == "_initialize"), "{error}");
+}
+
+#[test]
+fn recursion_without_end_is_stopped() {
+    let told = crash(&mut on_headers("", "(call $go (local.get 0) (local.get 1) (local.get 2))"));
+    assert!(told.contains("stack"), "{told}");
+}
+
+#[test]
+fn an_allocator_that_calls_the_host_without_end_is_stopped() {
+    let module = r#"(module
+        (import "env" "proxy_get_header_map_pairs" (func $pairs (param i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "proxy_abi_version_0_2_1"))
+        (func $malloc (export "malloc") (param i32) (result i32) (call $pairs (i32.const 0) (i32.const 8) (i32.const 12)))
+        (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) (call $malloc (i32.const 1))))"#;
+    let told = crash(&mut Bench::of(&wat(module), Plugin::default(), limits()));
+    assert!(told.contains("stack"), "{told}");
+}
+
+#[test]
+fn an_allocator_that_gives_addresses_outside_is_told_so() {
+    for address in ["-1", "0", "65535"] {
+        let module = guest(
+            r#"(import "env" "proxy_get_header_map_pairs" (func $pairs (param i32 i32 i32) (result i32)))"#,
+            r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+                (if (i32.ne (call $pairs (i32.const 0) (i32.const 8) (i32.const 12)) (i32.const 6)) (then unreachable))
+                (i32.const 0))"#,
+        )
+        .replace("(i32.const 4096)", &format!("(i32.const {address})"));
+        let mut bench = Bench::of(&wat(&module), Plugin::default(), limits());
+        let stream = bench.open();
+        bench.request(stream, get(), true);
+        assert_eq!(bench.vm.crash(), None, "{address}");
+    }
+}
+
+#[test]
+fn memory_does_not_grow_beyond_its_limit() {
+    let mut bench =
+        on_headers("", "(loop $l (br_if $l (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) (i32.const 0)");
+    let stream = bench.open();
+    bench.request(stream, get(), true);
+    assert_eq!(bench.vm.crash(), None);
+    assert_eq!(bench.vm.memory(), limits().memory);
+}
+
+#[test]
+fn a_module_that_begins_with_too_much_memory_is_refused() {
+    let module = guest("", "").replace("(export \"memory\") 1", "(export \"memory\") 1000");
+    let module = Module::new(engine(), &wat::parse_str(module).unwrap()).unwrap();
+    let settings = VmSettings { limits: limits(), ..VmSettings::default() };
+    let error = Vm::new(&module, std::rc::Rc::new(FakeWorld::default()), settings).unwrap_err();
+    assert!(error.to_string().contains("memory"), "{error}");
+}
+
+#[test]
+fn a_guest_that_ends_itself_is_a_crash() {
+    let imports = r#"(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))"#;
+    let told = crash(&mut on_headers(imports, "(call $exit (i32.const 3)) (i32.const 0)"));
+    assert!(told.contains("exit code 3"), "{told}");
+}
+
+#[test]
+fn an_abort_is_told_with_its_callback() {
+    assert!(crash(&mut on_headers("", "unreachable")).contains("proxy_on_request_headers"));
+}
+
+#[test]
+fn a_status_that_does_not_exist_stops_everything() {
+    let mut bench = on_headers("", "(i32.const 1234567)");
+    let stream = bench.open();
+    assert_eq!(bench.request(stream, get(), true), []);
+    assert_eq!(bench.vm.crash(), None);
+}
+
+#[test]
+fn printing_goes_to_the_log_line_by_line() {
+    let imports = r#"(import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))"#;
+    let module = guest(
+        imports,
+        r#"(data (i32.const 16) "one\ntwo\nthr") (data (i32.const 32) "\10\00\00\00\0b\00\00\00")
+        (func (export "proxy_on_tick") (param i32)
+            (drop (call $write (i32.const 2) (i32.const 32) (i32.const 1) (i32.const 40)))
+            (if (call $write (i32.const 2) (i32.const -4) (i32.const 1) (i32.const 40)) (then) (else unreachable))
+            (if (i32.ne (call $write (i32.const 3) (i32.const 32) (i32.const 1) (i32.const 40)) (i32.const 8)) (then unreachable)))"#,
+    );
+    let mut bench = Bench::wat(&module);
+    bench.vm.tick(bench.root);
+    bench.vm.tick(bench.root);
+    assert_eq!(bench.vm.crash(), None);
+    let lines: Vec<_> = bench.world.log.borrow().iter().map(|(level, line)| (*level, line.clone())).collect();
+    assert_eq!(lines, [(4, "one".into()), (4, "two".into()), (4, "throne".into()), (4, "two".into())]);
+}
