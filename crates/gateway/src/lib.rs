@@ -3,6 +3,7 @@
 //! It is a tool for people who write plugins and for their tests, not a product for production.
 
 mod abi;
+pub mod bootstrap;
 mod calls;
 mod engine;
 mod exchange;
@@ -14,6 +15,7 @@ mod pairs;
 mod process;
 mod stream;
 mod vm;
+pub mod wasm_plugin;
 mod world;
 
 pub use abi::{Direction, Status};

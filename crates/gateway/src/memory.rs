@@ -42,6 +42,11 @@ impl Call<'_> {
         memory.map(|memory| memory.data_mut(self.0.as_context_mut())).unwrap_or_default()
     }
 
+    /// Bytes of memory that the guest has taken.
+    pub(crate) fn memory_size(&self) -> u64 {
+        self.memory().len() as u64
+    }
+
     /// The bytes at `at`. Nothing is copied from outside the guest's memory, and nothing is copied for length 0.
     pub(crate) fn bytes(&self, at: u32, size: u32) -> Outcome<Vec<u8>> {
         self.slice(at, size).map(<[u8]>::to_vec)

@@ -29,6 +29,10 @@ pub trait World {
     /// Wants [`crate::Vm::tick`] for this root context after each period; `None` ends it.
     fn set_tick(&self, root: u32, period: Option<Duration>);
 
+    /// Something was put into a shared queue: whoever runs the machines of this process has to tell each of them by
+    /// [`crate::Vm::queue_ready`].
+    fn queue_filled(&self, token: u32);
+
     /// Takes a line that the plugin or the host wrote.
     fn log(&self, line: LogLine<'_>);
 

@@ -9,6 +9,10 @@ const SPAN_TAG: &[u8] = b"trace_span_tag.";
 
 pub(super) fn get(call: &mut Call<'_>, path: u32, path_size: u32, out: u32, out_size: u32) -> Outcome {
     let path = call.bytes(path, path_size)?;
+    if path == b"plugin_vm_memory" {
+        let bytes = call.memory_size().to_le_bytes();
+        return call.give(&bytes, out, out_size);
+    }
     let parts = split(&path);
     let value = of_plugin(call.guest(), &parts)
         .or_else(|| call.guest().stream(Status::NotFound).ok()?.exchange.property(&parts))

@@ -5,8 +5,10 @@ use crate::memory::{Call, Outcome};
 
 pub(super) fn register(call: &mut Call<'_>, name: u32, size: u32, out: u32) -> Outcome {
     let name = call.bytes(name, size)?;
+    call.write_u32(out, 0)?;
     let guest = call.guest();
-    let token = guest.process.queues.register(&guest.vm_id, &name)?;
+    let (token, root) = (guest.process.queues.register(&guest.vm_id, &name)?, guest.root());
+    guest.queues.insert(token, root);
     call.write_u32(out, token)
 }
 
@@ -18,7 +20,10 @@ pub(super) fn resolve(call: &mut Call<'_>, vm_id: u32, vm_id_size: u32, name: u3
 
 pub(super) fn enqueue(call: &mut Call<'_>, token: u32, bytes: u32, size: u32) -> Outcome {
     let element = call.bytes(bytes, size)?;
-    Ok(call.guest().process.queues.enqueue(token, element)?)
+    let guest = call.guest();
+    guest.process.queues.enqueue(token, element)?;
+    guest.world.queue_filled(token);
+    Ok(())
 }
 
 pub(super) fn dequeue(call: &mut Call<'_>, token: u32, out: u32, out_size: u32) -> Outcome {

@@ -45,10 +45,11 @@ impl Vm {
         self.event(Answer::None, |vm| vm.callback("proxy_on_tick", root.0, callback, root.0))
     }
 
-    /// Something was put into a queue that this plugin registered.
-    pub fn queue_ready(&mut self, root: RootId, token: u32) -> Effects {
+    /// Something was put into a shared queue. Nothing happens when no plugin here registered it.
+    pub fn queue_ready(&mut self, token: u32) -> Effects {
+        let Some(root) = self.store.data().queues.get(&token).copied() else { return Effects::new() };
         let callback = self.exports.queue_ready.clone();
-        self.event(Answer::None, |vm| vm.callback("proxy_on_queue_ready", root.0, callback, (root.0, token)))
+        self.event(Answer::None, |vm| vm.callback("proxy_on_queue_ready", root, callback, (root, token)))
     }
 
     /// Shows an answer during one callback, and does what the callback asked for.

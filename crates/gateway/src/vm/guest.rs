@@ -38,6 +38,8 @@ pub(crate) struct Guest {
     /// Calls whose answer is still to come: token to root context.
     pub(crate) http_calls: HashMap<u32, u32>,
     pub(crate) redis_calls: HashMap<u32, u32>,
+    /// Queues that plugins here registered: token to root context.
+    pub(crate) queues: HashMap<u32, u32>,
     pub(crate) last_http_call: u32,
     pub(crate) last_redis_call: u32,
     pub(crate) answer: Answer,

@@ -67,7 +67,9 @@ impl Vm {
         let outcome = self.callback("proxy_on_delete", context, delete, context);
         let guest = self.store.data_mut();
         guest.streams.remove(&context);
-        guest.roots.remove(&context);
+        if guest.roots.remove(&context).is_some() {
+            guest.queues.retain(|_, root| *root != context);
+        }
         if outcome.is_err() {
             self.crashed(effects);
         }

@@ -80,6 +80,7 @@ impl Vm {
             metrics: Vec::new(),
             http_calls: HashMap::new(),
             redis_calls: HashMap::new(),
+            queues: HashMap::new(),
             last_http_call: 0,
             last_redis_call: REDIS_KIND,
             answer: Answer::None,

@@ -9,11 +9,13 @@
 
 mod calls;
 mod crash;
+mod higress;
 mod hostile;
 mod life;
 mod loading;
 mod plugins;
 mod reply;
+mod shared;
 mod world;
 
 use std::rc::Rc;

@@ -14,6 +14,7 @@ pub(crate) struct FakeWorld {
     pub(crate) log: RefCell<Vec<(u32, String)>>,
     pub(crate) refuse: Cell<Option<Refused>>,
     pub(crate) time: Cell<Duration>,
+    pub(crate) filled: RefCell<Vec<u32>>,
 }
 
 impl FakeWorld {
@@ -47,6 +48,10 @@ impl World for FakeWorld {
 
     fn set_tick(&self, root: u32, period: Option<Duration>) {
         self.ticks.borrow_mut().push((root, period));
+    }
+
+    fn queue_filled(&self, token: u32) {
+        self.filled.borrow_mut().push(token);
     }
 
     fn log(&self, line: LogLine<'_>) {
