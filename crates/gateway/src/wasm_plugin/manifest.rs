@@ -1,0 +1,110 @@
+//! Reads one manifest strictly.
+
+use super::{Configuration, ModuleUrl, WasmPlugin};
+use crate::bootstrap::Environment;
+use crate::bootstrap::document::{Message, Node};
+
+/// The part of the chain that a plugin stands in, in the order of the chain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Before authentication is done.
+    Authn,
+    /// After authentication, before authorization is done.
+    Authz,
+    /// After authorization, before statistics are taken.
+    Stats,
+    /// At the end, right before the router.
+    #[default]
+    Unspecified,
+}
+
+const API_VERSION: &str = "extensions.higress.io/v1alpha1";
+
+/// Higress's controller reads manifests in its own namespace only, which has this name unless installed otherwise.
+const NAMESPACE: &str = "higress-system";
+
+impl WasmPlugin {
+    pub(super) fn read(manifest: &Message<'_>) -> Self {
+        manifest.need("apiVersion").one_of(&[(API_VERSION, ())]);
+        manifest.need("kind").one_of(&[("WasmPlugin", ())]);
+        let (name, namespace) = manifest.need("metadata").message(|metadata| {
+            for bookkeeping in ["labels", "annotations"] {
+                if let Some(texts) = metadata.get(bookkeeping) {
+                    texts.entries().iter().for_each(|(_, text)| drop(text.text()));
+                }
+            }
+            metadata.ignore(
+                &["creationTimestamp", "generation", "managedFields", "resourceVersion", "uid", "finalizers"],
+                "it belongs to the cluster that the manifest was taken from",
+            );
+            let namespace = metadata.get("namespace").map(|it| it.name());
+            (metadata.need("name").name(), namespace.unwrap_or_else(|| NAMESPACE.to_owned()))
+        });
+        manifest.ignore(&["status"], "it belongs to the cluster that the manifest was taken from");
+        manifest.need("spec").message(|spec| Self::read_spec(spec, name, namespace))
+    }
+
+    fn read_spec(spec: &Message<'_>, name: String, namespace: String) -> Self {
+        const PHASES: [(&str, Phase); 4] = [
+            ("UNSPECIFIED_PHASE", Phase::Unspecified),
+            ("AUTHN", Phase::Authn),
+            ("AUTHZ", Phase::Authz),
+            ("STATS", Phase::Stats),
+        ];
+        const STRATEGIES: [(&str, bool); 2] = [("FAIL_CLOSE", false), ("FAIL_OPEN", true)];
+        spec.refuse(
+            &["selector", "targetRefs", "match", "type"],
+            "Istio's field; Higress's WasmPlugin does not have it",
+        );
+        spec.ignore(&["imagePullPolicy", "imagePullSecret", "verificationKey"], "nothing is pulled");
+        let sha256 = spec.get("sha256").filter(|it| !it.text().is_empty());
+        if let Some(sha256) = sha256 {
+            sha256.warn("has no effect here: the module is taken as it is, so that it can be rebuilt");
+        }
+        Self {
+            name,
+            namespace,
+            url: ModuleUrl::read(&spec.need("url")),
+            plugin_name: spec.get("pluginName").map(|it| it.text()).unwrap_or_default(),
+            phase: spec.get("phase").map(|it| it.one_of(&PHASES)).unwrap_or_default(),
+            priority: spec
+                .get("priority")
+                .and_then(|it| it.whole(i32::MIN.into(), i32::MAX.into()).try_into().ok())
+                .unwrap_or_default(),
+            fail_open: spec.get("failStrategy").is_some_and(|it| it.one_of(&STRATEGIES)),
+            environment: spec.get("vmConfig").map(|it| it.message(read_environment)).unwrap_or_default(),
+            configuration: Configuration::read(spec),
+        }
+    }
+}
+
+fn read_environment(vm: &Message<'_>) -> Environment {
+    let mut environment = Environment::default();
+    let mut names = Vec::new();
+    for item in vm.get("env").map(|it| it.items()).unwrap_or_default() {
+        let name = item.message(|variable| read_variable(variable, &mut environment));
+        if names.contains(&name) && !name.is_empty() {
+            item.fault(format!("a variable named {name:?} stands above already"));
+        }
+        names.push(name);
+    }
+    environment
+}
+
+fn read_variable(variable: &Message<'_>, environment: &mut Environment) -> String {
+    let name = variable.need("name").name();
+    let value = variable.get("value");
+    let from_host = variable.get("valueFrom").is_some_and(|it| it.one_of(&[("INLINE", false), ("HOST", true)]));
+    if from_host {
+        if let Some(value) = value.filter(|it: &Node<'_>| !it.text().is_empty()) {
+            value.fault(
+                "a variable from HOST has the value that the gateway's own environment gives it; leave `value` out",
+            );
+        }
+        environment.host_env_keys.push(name.clone());
+    } else {
+        let value = value.map(|it| it.text()).unwrap_or_default();
+        environment.key_values.insert(name.clone(), value);
+    }
+    name
+}

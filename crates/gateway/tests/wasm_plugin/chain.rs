@@ -1,0 +1,91 @@
+//! Where plugins come from and in which order they run.
+
+use std::path::Path;
+
+use gateway::wasm_plugin::{ModuleUrl, Phase, order};
+
+#[test]
+fn phase_then_priority_then_name_then_namespace() {
+    let mut plugins: Vec<_> = [
+        ("z", "phase: STATS\npriority: 900"),
+        ("last", ""),
+        ("b", "phase: AUTHN"),
+        ("a", "phase: AUTHN\npriority: 0"),
+        ("negative", "phase: AUTHN\npriority: -1"),
+        ("early", "phase: AUTHN\npriority: '10'"),
+        ("authz", "phase: AUTHZ"),
+        ("before-last", "phase: UNSPECIFIED_PHASE\npriority: 1"),
+    ]
+    .into_iter()
+    .map(|(name, spec)| {
+        let mut plugin = super::plugin(spec);
+        plugin.name = name.to_owned();
+        plugin
+    })
+    .collect();
+    let mut twin = plugins[2].clone();
+    twin.namespace = "another".to_owned();
+    plugins.push(twin);
+
+    order(&mut plugins);
+    let order: Vec<_> = plugins.iter().map(|it| (it.name.as_str(), it.namespace.as_str())).collect();
+    let usual = "higress-system";
+    assert_eq!(
+        order,
+        [
+            ("early", usual),
+            ("a", usual),
+            ("b", "another"),
+            ("b", usual),
+            ("negative", usual),
+            ("authz", usual),
+            ("z", usual),
+            ("before-last", usual),
+            ("last", usual),
+        ]
+    );
+    assert_eq!(plugins[8].phase, Phase::Unspecified);
+}
+
+fn url(url: &str) -> ModuleUrl {
+    let text = format!(
+        "{{apiVersion: extensions.higress.io/v1alpha1, kind: WasmPlugin, metadata: {{name: a}}, spec: {{url: '{url}'}}}}"
+    );
+    gateway::wasm_plugin::parse("test.yaml", &text).unwrap_or_else(|faults| panic!("{faults}")).value.remove(0).url
+}
+
+#[test]
+fn files_are_found_from_the_manifests_folder() {
+    for (text, expected) in [
+        ("file:///opt/a.wasm", "/opt/a.wasm"),
+        ("file://a.wasm", "/manifests/a.wasm"),
+        ("./a.wasm", "/manifests/./a.wasm"),
+        ("../a", "/manifests/../a"),
+        ("dist/a.wasm", "/manifests/dist/a.wasm"),
+        ("/opt/a.wasm", "/opt/a.wasm"),
+    ] {
+        assert_eq!(url(text).local(Path::new("/manifests")).unwrap(), Path::new(expected), "{text}");
+    }
+}
+
+#[test]
+fn what_is_elsewhere_says_what_to_do() {
+    for (text, what) in [
+        ("oci://registry.example.com/a:1", "image"),
+        ("registry.example.com/a:1", "image"),
+        ("a", "image"),
+        ("https://example.com/a.wasm", "download"),
+        ("http://example.com/a.wasm", "download"),
+    ] {
+        let error = url(text).local(Path::new("/manifests")).unwrap_err().to_string();
+        assert!(error.contains(text) && error.contains(what), "{error}");
+        assert!(error.ends_with("set `url: file:///path/to/plugin.wasm`"), "{error}");
+    }
+}
+
+#[test]
+fn failing_closed_is_the_default() {
+    for (spec, expected) in [("", false), ("failStrategy: FAIL_CLOSE", false), ("failStrategy: FAIL_OPEN", true)] {
+        assert_eq!(super::plugin(spec).fail_open, expected, "{spec}");
+    }
+}
