@@ -29,7 +29,7 @@ impl Listener {
         let buffer_limit =
             listener.get("per_connection_buffer_limit_bytes").map_or(super::DEFAULT_BUFFER_LIMIT, |it| it.unsigned());
         let chains = listener.need("filter_chains");
-        let manager = only(&chains, "filter chain").and_then(|chain| chain.message(read_chain))?;
+        let manager = only(&chains, "filter chain", read_chain)?;
         Some(Self { name, address, buffer_limit, manager })
     }
 }
@@ -38,20 +38,20 @@ fn read_chain(chain: &Message<'_>) -> Option<HttpConnectionManager> {
     chain.get("name").map(|it| it.text());
     chain.refuse(&["filter_chain_match"], "every connection takes the only filter chain");
     chain.refuse(&["transport_socket", "tls_context"], "clients speak clear text");
-    only(&chain.need("filters"), "network filter").and_then(|filter| {
-        filter.message(|filter| {
-            filter.need("name").name();
-            filter.refuse(&["config_discovery"], "give the configuration in `typed_config`");
-            let types = [Type { name: manager::TYPE, read: &|it| HttpConnectionManager::read(it) }];
-            any::read(&filter.need("typed_config"), &types)
-        })
+    only(&chain.need("filters"), "network filter", |filter| {
+        filter.need("name").name();
+        filter.refuse(&["config_discovery"], "give the configuration in `typed_config`");
+        let types = [Type { name: manager::TYPE, read: &|it| HttpConnectionManager::read(it) }];
+        any::read(&filter.need("typed_config"), &types)
     })
 }
 
-fn only<'a>(list: &Node<'a>, what: &str) -> Option<Node<'a>> {
-    let mut items = list.items();
+/// The only entry of a list. All entries are read, so that the faults of each are known.
+fn only<T>(list: &Node<'_>, what: &str, read: impl Fn(&Message<'_>) -> Option<T>) -> Option<T> {
+    let items = list.items();
     if items.len() != 1 {
         list.fault(format!("found {} entries, supported: exactly one {what}", items.len()));
     }
-    items.drain(..).next()
+    let read: Vec<_> = items.iter().map(|item| item.message(&read)).collect();
+    read.into_iter().next().flatten()
 }

@@ -24,6 +24,7 @@ mod routes;
 mod source;
 mod wasm;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 pub use access_log::{AccessLog, Output};
@@ -115,9 +116,14 @@ fn read(bootstrap: &Message<'_>) -> Bootstrap {
         let items = |name| resources.get(name).map(|it: Node<'_>| it.items()).unwrap_or_default();
         let (listeners, clusters) = (items("listeners"), items("clusters"));
         let read_clusters: Vec<Cluster> = clusters.iter().map(|it| it.message(Cluster::read)).collect();
-        report_twins(&clusters, &read_clusters);
-        let read_listeners = listeners.iter().filter_map(|it| it.message(Listener::read)).collect();
-        (read_listeners, read_clusters)
+        let names = read_clusters.iter().map(|it| (!it.name.is_empty()).then(|| it.name.clone()));
+        report_twins(&clusters, names, "a cluster named");
+        let read_listeners: Vec<_> = listeners.iter().map(|it| it.message(Listener::read)).collect();
+        // With port 0 each gets a port of its own.
+        let address = |it: &Listener| (it.address.port != 0).then(|| it.address.to_string());
+        let addresses = read_listeners.iter().map(|it| it.as_ref().and_then(address));
+        report_twins(&listeners, addresses, "a listener at");
+        (read_listeners.into_iter().flatten().collect(), read_clusters)
     });
     Bootstrap { admin, node, listeners, clusters }
 }
@@ -128,10 +134,14 @@ fn read_node(node: &Message<'_>) -> NodeIdentity {
     NodeIdentity { id: text("id"), cluster: text("cluster"), metadata }
 }
 
-fn report_twins(nodes: &[Node<'_>], clusters: &[Cluster]) {
-    for (index, (node, cluster)) in nodes.iter().zip(clusters).enumerate() {
-        if clusters.iter().take(index).any(|it| it.name == cluster.name && !it.name.is_empty()) {
-            node.fault(format!("a cluster named {:?} stands above already", cluster.name));
+/// Faults each node whose key one before it has; those without a key have no twins.
+fn report_twins(nodes: &[Node<'_>], keys: impl Iterator<Item = Option<String>>, what: &str) {
+    let mut seen = HashSet::new();
+    for (node, key) in nodes.iter().zip(keys) {
+        if let Some(key) = key
+            && !seen.insert(key.clone())
+        {
+            node.fault(format!("{what} {key:?} stands above already"));
         }
     }
 }

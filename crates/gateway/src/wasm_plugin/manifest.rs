@@ -19,14 +19,22 @@ pub enum Phase {
 }
 
 const API_VERSION: &str = "extensions.higress.io/v1alpha1";
+const KIND: &str = "WasmPlugin";
 
 /// Higress's controller reads manifests in its own namespace only, which has this name unless installed otherwise.
 const NAMESPACE: &str = "higress-system";
 
 impl WasmPlugin {
-    pub(super) fn read(manifest: &Message<'_>) -> Self {
-        manifest.need("apiVersion").one_of(&[(API_VERSION, ())]);
-        manifest.need("kind").one_of(&[("WasmPlugin", ())]);
+    /// `None` after a fault about the kind: what follows then has other fields.
+    pub(super) fn read(manifest: &Message<'_>) -> Option<Self> {
+        let api_version = manifest.need("apiVersion");
+        let kind = manifest.need("kind");
+        if !matches!(kind.text().as_str(), "" | KIND) {
+            kind.unsupported(&format!("`{KIND}` of `{API_VERSION}`; keep other objects in files of their own"));
+            manifest.accept_rest();
+            return None;
+        }
+        api_version.one_of(&[(API_VERSION, ())]);
         let (name, namespace) = manifest.need("metadata").message(|metadata| {
             for bookkeeping in ["labels", "annotations"] {
                 if let Some(texts) = metadata.get(bookkeeping) {
@@ -41,7 +49,7 @@ impl WasmPlugin {
             (metadata.need("name").name(), namespace.unwrap_or_else(|| NAMESPACE.to_owned()))
         });
         manifest.ignore(&["status"], "it belongs to the cluster that the manifest was taken from");
-        manifest.need("spec").message(|spec| Self::read_spec(spec, name, namespace))
+        Some(manifest.need("spec").message(|spec| Self::read_spec(spec, name, namespace)))
     }
 
     fn read_spec(spec: &Message<'_>, name: String, namespace: String) -> Self {

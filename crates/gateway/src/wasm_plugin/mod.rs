@@ -65,7 +65,7 @@ pub fn parse(file: &str, text: &str) -> Result<Accepted<Vec<WasmPlugin>>, Faults
     }
     let report = Report::new(file);
     let several = documents.len() > 1;
-    let plugins = documents.iter().enumerate().map(|(index, document)| {
+    let plugins = documents.iter().enumerate().filter_map(|(index, document)| {
         let path = if several { format!("document[{index}]") } else { String::new() };
         Node::root(document, &path, &report).message(WasmPlugin::read)
     });

@@ -2,10 +2,11 @@
 //!
 //! After a deliberate change of words: `BLESS=1 cargo test -p gateway --test bootstrap`
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use gateway::bootstrap::{Accepted, Bootstrap, Faults, load, parse};
+use gateway::bootstrap::{load, parse};
+
+use crate::snapshots::compare;
 
 #[test]
 fn the_gateways_own_configuration_is_accepted() {
@@ -18,15 +19,15 @@ fn the_gateways_own_configuration_is_accepted() {
 
 #[test]
 fn good_files_are_accepted_with_their_warnings() {
-    compare("good", |result| {
-        let accepted = result.unwrap_or_else(|faults| panic!("{faults}"));
+    compare("bootstrap/good", |name, text| {
+        let accepted = parse(name, text).unwrap_or_else(|faults| panic!("{faults}"));
         accepted.warnings.iter().map(|it| format!("{it}\n")).collect()
     });
 }
 
 #[test]
 fn bad_files_are_refused_with_every_fault() {
-    compare("bad", |result| match result {
+    compare("bootstrap/bad", |name, text| match parse(name, text) {
         Ok(accepted) => panic!("accepted: {accepted:#?}"),
         Err(faults) => format!("{faults}\n"),
     });
@@ -36,26 +37,4 @@ fn bad_files_are_refused_with_every_fault() {
 fn a_missing_file_is_named() {
     let faults = load(Path::new("/nowhere/envoy.yaml")).unwrap_err();
     assert!(faults.to_string().starts_with("/nowhere/envoy.yaml: cannot be read: "), "{faults}");
-}
-
-fn compare(folder: &str, words: impl Fn(Result<Accepted<Bootstrap>, Faults>) -> String) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bootstrap").join(folder);
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
-    files.retain(|it| it.extension().is_some_and(|it| it == "yaml"));
-    files.sort();
-    assert!(!files.is_empty());
-    let mut different = Vec::new();
-    for file in files {
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let found = words(parse(&name, &fs::read_to_string(&file).unwrap()));
-        let expected_file = file.with_extension("err");
-        if std::env::var_os("BLESS").is_some() {
-            fs::write(&expected_file, &found).unwrap();
-        }
-        let expected = fs::read_to_string(&expected_file).unwrap_or_default();
-        if expected != found {
-            different.push(format!("--- {name}, expected:\n{expected}--- found:\n{found}"));
-        }
-    }
-    assert!(different.is_empty(), "{}\nto accept, run again with BLESS=1", different.join("\n"));
 }

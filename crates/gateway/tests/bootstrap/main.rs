@@ -12,7 +12,9 @@ mod files;
 mod overrides;
 mod plugins;
 mod rewrites;
+mod robustness;
 mod routes;
+mod snapshots;
 mod values;
 
 use gateway::bootstrap::{Bootstrap, HttpConnectionManager, parse};

@@ -2,11 +2,11 @@
 //!
 //! After a deliberate change of words: `BLESS=1 cargo test -p gateway --test wasm_plugin`
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use gateway::bootstrap::{Accepted, Faults};
-use gateway::wasm_plugin::{ModuleUrl, Phase, WasmPlugin, load, parse};
+use gateway::wasm_plugin::{ModuleUrl, Phase, load, parse};
+
+use crate::snapshots::compare;
 
 #[test]
 fn a_whole_manifest_becomes_plain_data() {
@@ -38,38 +38,16 @@ fn a_file_may_hold_several() {
 
 #[test]
 fn good_files_are_accepted_with_their_warnings() {
-    compare("good", |result| {
-        let accepted = result.unwrap_or_else(|faults| panic!("{faults}"));
+    compare("wasm_plugin/good", |name, text| {
+        let accepted = parse(name, text).unwrap_or_else(|faults| panic!("{faults}"));
         accepted.warnings.iter().map(|it| format!("{it}\n")).collect()
     });
 }
 
 #[test]
 fn bad_files_are_refused_with_every_fault() {
-    compare("bad", |result| match result {
+    compare("wasm_plugin/bad", |name, text| match parse(name, text) {
         Ok(accepted) => panic!("accepted: {accepted:#?}"),
         Err(faults) => format!("{faults}\n"),
     });
-}
-
-fn compare(folder: &str, words: impl Fn(Result<Accepted<Vec<WasmPlugin>>, Faults>) -> String) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wasm_plugin").join(folder);
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
-    files.retain(|it| it.extension().is_some_and(|it| it == "yaml"));
-    files.sort();
-    assert!(!files.is_empty());
-    let mut different = Vec::new();
-    for file in files {
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let found = words(parse(&name, &fs::read_to_string(&file).unwrap()));
-        let expected_file = file.with_extension("err");
-        if std::env::var_os("BLESS").is_some() {
-            fs::write(&expected_file, &found).unwrap();
-        }
-        let expected = fs::read_to_string(&expected_file).unwrap_or_default();
-        if expected != found {
-            different.push(format!("--- {name}, expected:\n{expected}--- found:\n{found}"));
-        }
-    }
-    assert!(different.is_empty(), "{}\nto accept, run again with BLESS=1", different.join("\n"));
 }

@@ -11,6 +11,8 @@
 mod chain;
 mod configuration;
 mod files;
+#[path = "../bootstrap/snapshots.rs"]
+mod snapshots;
 
 use gateway::wasm_plugin::{WasmPlugin, parse};
 
