@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::abi::Direction;
 use crate::headers::Headers;
+use crate::stream::LocalReply;
 
 /// The bytes of a body that may be buffered unless the gateway or a plugin says otherwise: Envoy's default.
 const BUFFER_LIMIT: u32 = 1024 * 1024;
@@ -25,6 +26,9 @@ pub trait Exchange {
 
     /// Request headers were written, so the route has to be chosen again.
     fn clear_route(&self);
+
+    /// A plugin answers this exchange itself.
+    fn replied(&self, _reply: &LocalReply) {}
 
     /// A span tag that a plugin has set.
     fn tag_span(&self, _name: &[u8], _value: &[u8]) {}
@@ -109,6 +113,10 @@ impl Exchange for Facts {
 
     fn clear_route(&self) {
         self.route_cleared.set(self.route_cleared.get().saturating_add(1));
+    }
+
+    fn replied(&self, reply: &LocalReply) {
+        self.set("response.code_details", reply.details.as_bytes());
     }
 
     fn upstream_hosts(&self) -> Option<Headers> {

@@ -16,6 +16,7 @@ mod process;
 mod stream;
 mod vm;
 pub mod wasm_plugin;
+mod worker;
 mod world;
 
 pub use abi::{Direction, Status};
@@ -27,4 +28,5 @@ pub use module::{AbiVersion, Module, Refusal};
 pub use process::{MetricKind, Metrics, Process, Queues, SharedData};
 pub use stream::{LocalReply, Pass};
 pub use vm::{Crash, Effects, LogView, Plugin, RootId, StartError, StreamId, Vm, VmSettings};
+pub use worker::{ExchangeId, MachineId, Message, Output, Outputs, Worker};
 pub use world::{HttpAnswer, HttpCall, LogLine, RedisSettings, Refused, World};

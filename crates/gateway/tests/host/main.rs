@@ -16,6 +16,7 @@ mod loading;
 mod plugins;
 mod reply;
 mod shared;
+mod worker;
 mod world;
 
 use std::rc::Rc;
