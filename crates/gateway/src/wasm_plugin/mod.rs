@@ -2,9 +2,10 @@
 //!
 //! A file may hold several manifests. As with a bootstrap file, it is taken whole or refused whole with every fault.
 //! [`WasmPlugin::configuration`] is what Higress's controller would hand to the plugin, [`order`] how it would arrange
-//! several plugins.
+//! several plugins, [`WasmPlugin::filter`] the filter that runs here.
 
 mod configuration;
+mod filter;
 mod manifest;
 mod module;
 mod order;

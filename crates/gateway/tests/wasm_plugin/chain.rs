@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gateway::bootstrap::{DataSource, FailurePolicy};
 use gateway::wasm_plugin::{ModuleUrl, Phase, order};
 
 #[test]
@@ -88,4 +89,24 @@ fn failing_closed_is_the_default() {
     for (spec, expected) in [("", false), ("failStrategy: FAIL_CLOSE", false), ("failStrategy: FAIL_OPEN", true)] {
         assert_eq!(super::plugin(spec).fail_open, expected, "{spec}");
     }
+}
+
+#[test]
+fn a_manifest_becomes_a_filter() {
+    let plugin = super::plugin(
+        "pluginName: root\nfailStrategy: FAIL_OPEN\ndefaultConfig: { a: 1 }\nvmConfig: { env: [{ name: A, value: b }] }",
+    );
+    let filter = plugin.filter(Path::new("/manifests")).unwrap().expect("a plugin that runs");
+    assert_eq!((filter.name.as_str(), filter.root_id.as_str()), ("higress-system.test", "root"));
+    assert_eq!((filter.code, filter.failure_policy), (DataSource::File("/a.wasm".into()), FailurePolicy::FailOpen));
+    assert_eq!(filter.configuration, br#"{"a":1}"#);
+    assert_eq!(filter.environment.key_values["A"], "b");
+}
+
+#[test]
+fn a_plugin_that_does_not_run_has_no_filter() {
+    // Not even when its module is elsewhere.
+    let mut plugin = super::plugin("defaultConfigDisable: true");
+    plugin.url = url("oci://registry.example.com/a:1");
+    assert_eq!(plugin.filter(Path::new("/manifests")), Ok(None));
 }
