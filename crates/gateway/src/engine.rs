@@ -9,6 +9,8 @@ use crate::process::Process;
 
 /// How exact [`crate::Limits::callback`] is.
 const TICK: Duration = Duration::from_millis(10);
+/// More ticks than a process lives to see, and still few enough to be added to the clock.
+const FOREVER: u64 = 1 << 40;
 
 /// Compiles modules and holds what all virtual machines of the process share. Cheap to clone.
 #[derive(Clone)]
@@ -45,5 +47,6 @@ impl Engine {
 
 /// Ticks of the clock until `time` has passed for sure.
 pub(crate) fn ticks(time: Duration) -> u64 {
-    u64::try_from(time.as_millis() / TICK.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+    let whole = u64::try_from(time.as_millis() / TICK.as_millis()).unwrap_or(FOREVER);
+    whole.saturating_add(1).min(FOREVER)
 }

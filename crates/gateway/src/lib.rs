@@ -1,6 +1,8 @@
 //! A proxy-wasm host with Higress's extensions: loads any plugin module and runs it as a gateway would.
 //!
-//! It is a tool for people who write plugins and for their tests, not a product for production.
+//! It is a tool for people who write plugins and for their tests, not a product for production. What follows is the
+//! README.
+#![doc = include_str!("../README.md")]
 
 mod abi;
 pub mod bootstrap;

@@ -27,7 +27,12 @@ pub(super) fn set(call: &mut Call<'_>, buffer: u32, start: u32, length: u32, byt
         find(call.guest(), buffer)?;
         return Err(Status::BadArgument.into());
     };
+    let most = call.guest().limits.memory;
     let body = call.guest().stream(Status::NotFound)?.half(direction).body_mut().ok_or(Status::NotFound)?;
+    // What a guest could not hold itself, it cannot have the host hold: a gateway has no such bound.
+    if body.len().saturating_add(bytes.len()) > most {
+        return Err(Status::InternalFailure.into());
+    }
     match start as usize {
         0 => {
             let replaced = (length as usize).min(body.len());

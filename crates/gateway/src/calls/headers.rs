@@ -6,6 +6,10 @@ use crate::memory::{Call, Outcome};
 use crate::pairs;
 use crate::vm::guest::{Answer, Guest, LogView};
 
+/// Bounds of one list, far beyond what any server takes. A gateway has none.
+const MOST_HEADERS: usize = 10_000;
+const MOST_BYTES: usize = 16 << 20;
+
 pub(super) fn get(call: &mut Call<'_>, map: u32, name: u32, name_size: u32, out: u32, out_size: u32) -> Outcome {
     let name = call.bytes(name, name_size)?;
     let value = readable(call.guest(), map)?.get(&name).ok_or(Status::NotFound)?.to_vec();
@@ -14,12 +18,14 @@ pub(super) fn get(call: &mut Call<'_>, map: u32, name: u32, name_size: u32, out:
 
 pub(super) fn add(call: &mut Call<'_>, map: u32, name: u32, name_size: u32, value: u32, size: u32) -> Outcome {
     let (name, value) = (call.bytes(name, name_size)?, call.bytes(value, size)?);
-    change(call.guest(), map, |headers| headers.add(&name, &value))
+    change(call.guest(), map, |headers| headers.add(&name, &value))?;
+    bound(call.guest(), map, &name)
 }
 
 pub(super) fn replace(call: &mut Call<'_>, map: u32, name: u32, name_size: u32, value: u32, size: u32) -> Outcome {
     let (name, value) = (call.bytes(name, name_size)?, call.bytes(value, size)?);
-    change(call.guest(), map, |headers| headers.set(&name, &value))
+    change(call.guest(), map, |headers| headers.set(&name, &value))?;
+    bound(call.guest(), map, &name)
 }
 
 pub(super) fn remove(call: &mut Call<'_>, map: u32, name: u32, name_size: u32) -> Outcome {
@@ -45,6 +51,16 @@ pub(super) fn set_pairs(call: &mut Call<'_>, map: u32, list: u32, size: u32) -> 
 pub(super) fn size(call: &mut Call<'_>, map: u32, out: u32) -> Outcome {
     let bytes = readable(call.guest(), map)?.bytes();
     call.write_u32(out, u32::try_from(bytes).unwrap_or(u32::MAX))
+}
+
+/// Takes back what made a list too large.
+fn bound(guest: &mut Guest, map: u32, name: &[u8]) -> Outcome {
+    let headers = readable(guest, map)?;
+    if headers.len() <= MOST_HEADERS && headers.bytes() <= MOST_BYTES {
+        return Ok(());
+    }
+    change(guest, map, |headers| headers.remove(name))?;
+    Err(Status::InternalFailure.into())
 }
 
 fn readable(guest: &mut Guest, map: u32) -> Result<&Headers, Status> {

@@ -22,7 +22,7 @@ pub(super) fn continue_stream(call: &mut Call<'_>, which: u32) -> Outcome {
     if let Ok(stream) = guest.stream(Status::NotFound) {
         // Resuming either way ends what the plugin may see of the request.
         stream.request.close_windows();
-        guest.deferred.push(Deferred::Resume(context, direction));
+        guest.defer(Deferred::Resume(context, direction))?;
     }
     Ok(())
 }
@@ -32,7 +32,7 @@ pub(super) fn close_stream(call: &mut Call<'_>, which: u32) -> Outcome {
     let guest = call.guest();
     let context = guest.effective;
     if guest.streams.contains_key(&context) {
-        guest.deferred.push(Deferred::Close(context));
+        guest.defer(Deferred::Close(context))?;
     }
     Ok(())
 }
@@ -70,7 +70,7 @@ pub(super) fn send_local_response(
         && !std::mem::replace(&mut stream.replied, true)
     {
         stream.reply_pending = true;
-        guest.deferred.push(Deferred::Reply(context, reply));
+        guest.defer(Deferred::Reply(context, reply))?;
     }
     Ok(())
 }
@@ -84,6 +84,5 @@ pub(super) fn done(call: &mut Call<'_>) -> Outcome {
         return Err(Status::NotFound.into());
     }
     stream.life = Life::Done;
-    guest.deferred.push(Deferred::Done(context));
-    Ok(())
+    Ok(guest.defer(Deferred::Done(context))?)
 }

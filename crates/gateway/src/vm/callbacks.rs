@@ -21,7 +21,9 @@ impl Vm {
         parameters: P,
     ) -> Result<Option<R>, Crash> {
         let Some(function) = function.filter(|_| self.crash.is_none()) else { return Ok(None) };
-        self.store.data_mut().effective = context;
+        let guest = self.store.data_mut();
+        guest.effective = context;
+        guest.injected = 0;
         self.store.set_epoch_deadline(ticks(self.store.data().limits.callback));
         match function.call(&mut self.store, parameters) {
             Ok(result) => Ok(Some(result)),

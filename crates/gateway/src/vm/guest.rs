@@ -17,6 +17,9 @@ use crate::stream::LocalReply;
 use crate::stream::half::Half;
 use crate::world::{HttpAnswer, LogLine, World};
 
+/// The most requests to resume, answer or close that one callback may make. A gateway has no bound.
+const MOST_DEFERRED: usize = 65_536;
+
 pub(crate) struct Guest {
     pub(crate) store_limits: StoreLimits,
     pub(crate) limits: Limits,
@@ -34,6 +37,8 @@ pub(crate) struct Guest {
     pub(crate) effective: u32,
     /// What host calls asked for and what happens when the callback has returned.
     pub(crate) deferred: Vec<Deferred>,
+    /// Bytes injected by the callback that runs.
+    pub(crate) injected: usize,
     pub(crate) metrics: Vec<(String, MetricKind)>,
     /// Calls whose answer is still to come: token to root context.
     pub(crate) http_calls: HashMap<u32, u32>,
@@ -141,6 +146,21 @@ impl Guest {
 
     pub(crate) fn knows(&self, context: u32) -> bool {
         self.roots.contains_key(&context) || self.streams.contains_key(&context)
+    }
+
+    /// Notes what is to happen after the callback.
+    ///
+    /// # Errors
+    /// [`Status::InternalFailure`] when one callback asks for more than any plugin could mean.
+    pub(crate) fn defer(&mut self, deferred: Deferred) -> Result<(), Status> {
+        if let Deferred::Inject(_, bytes, _) = &deferred {
+            self.injected = self.injected.saturating_add(bytes.len());
+        }
+        if self.deferred.len() >= MOST_DEFERRED || self.injected > self.limits.memory {
+            return Err(Status::InternalFailure);
+        }
+        self.deferred.push(deferred);
+        Ok(())
     }
 
     /// Writes a line in the name of the plugin that runs.

@@ -77,6 +77,7 @@ impl Vm {
             streams: HashMap::new(),
             effective: 0,
             deferred: Vec::new(),
+            injected: 0,
             metrics: Vec::new(),
             http_calls: HashMap::new(),
             redis_calls: HashMap::new(),

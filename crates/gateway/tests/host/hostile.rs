@@ -140,3 +140,41 @@ fn printing_goes_to_the_log_line_by_line() {
     let lines: Vec<_> = bench.world.log.borrow().iter().map(|(level, line)| (*level, line.clone())).collect();
     assert_eq!(lines, [(4, "one".into()), (4, "two".into()), (4, "throne".into()), (4, "two".into())]);
 }
+
+/// A guest that repeats a call until its status is 10, and crashes on any other status but 0.
+fn repeats(import: &str, call: &str, export: &str) -> Bench {
+    let code = format!(
+        r#"(func (export "{export}") (param i32 i32 i32) (result i32) (local $status i32)
+            (loop $again
+                (local.set $status {call})
+                (br_if $again (i32.eqz (local.get $status))))
+            (if (i32.ne (local.get $status) (i32.const 10)) (then unreachable))
+            (i32.const 0))"#
+    );
+    let limits = Limits { callback: Duration::from_secs(60), ..limits() };
+    Bench::of(&wat(&guest(import, &code)), Plugin::default(), limits)
+}
+
+#[test]
+fn what_the_host_keeps_for_a_guest_is_bounded() {
+    let add = r#"(import "env" "proxy_add_header_map_value" (func $f (param i32 i32 i32 i32 i32) (result i32)))"#;
+    let set = r#"(import "env" "proxy_set_buffer_bytes" (func $f (param i32 i32 i32 i32 i32) (result i32)))"#;
+    let resume = r#"(import "env" "proxy_continue_stream" (func $f (param i32) (result i32)))"#;
+    let inject =
+        r#"(import "env" "proxy_inject_encoded_data_to_filter_chain" (func $f (param i32 i32 i32) (result i32)))"#;
+    let many = "(call $f (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 1))";
+    let large = "(call $f (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 60000))";
+    for (import, call, export) in [
+        (add, many, "proxy_on_request_headers"),
+        (add, large, "proxy_on_request_headers"),
+        (set, large, "proxy_on_request_body"),
+        (resume, "(call $f (i32.const 1))", "proxy_on_request_headers"),
+        (inject, "(call $f (i32.const 0) (i32.const 60000) (i32.const 0))", "proxy_on_request_headers"),
+    ] {
+        let mut bench = repeats(import, call, export);
+        let stream = bench.open();
+        bench.request(stream, get(), false);
+        bench.vm.data(stream, gateway::Direction::Request, b"x", true);
+        assert_eq!(bench.vm.crash(), None, "{import} {call}");
+    }
+}
