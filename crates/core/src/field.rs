@@ -31,15 +31,19 @@ impl HeaderName {
     /// Whether the header belongs to one connection only, or tells where a message ends: `content-length`, `connection`
     /// and the like. The gateway writes these itself; a wrong one would let one message run into the next.
     pub fn is_owned_by_gateway(&self) -> bool {
-        const OWNED: [&str; 6] =
-            ["connection", "content-length", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
-        OWNED.contains(&&**self)
+        is_owned_by_gateway(self)
     }
 
     /// Whether this is one of HTTP/2's pseudo headers, such as `:path`.
     pub fn is_pseudo(&self) -> bool {
         self.0.starts_with(':')
     }
+}
+
+pub(crate) fn is_owned_by_gateway(name: &str) -> bool {
+    const OWNED: [&str; 6] =
+        ["connection", "content-length", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+    OWNED.iter().any(|owned| name.eq_ignore_ascii_case(owned))
 }
 
 /// [`is_name`] for the compiler, which cannot run iterators.

@@ -20,7 +20,8 @@ pub trait Plugin: Sized + 'static {
     /// headers ([`Request::collect`], [`crate::Response::collect`]) needs more than the default.
     const ABI: Abi = Abi::V0_2_1;
 
-    /// What the gateway does with a body larger than its buffer that arrives while the plugin holds the headers.
+    /// What the gateway does with a body larger than its buffer that arrives while the plugin holds the headers. Under
+    /// [`Abi::V0_2_100`] bodies are buffered then, and refused past the buffer's size (413, 500), whatever stands here.
     const OVERFLOW: Overflow = Overflow::Backpressure;
 
     /// The whole exchange, from the request's headers to as far as the plugin wants to see: one straight line.

@@ -2,7 +2,7 @@
 
 use crate::body::{Chunks, Edit, Full, Read, RequestSide, Whole};
 use crate::end::End;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::side::Stage;
 use crate::exchange::{Exchange, held_body, wait};
 use crate::headers::{HeaderValue, Headers, HeadersMut};
@@ -139,6 +139,7 @@ impl Request {
     /// the body is larger than `limit` bytes, and when the gateway does not hand bodies over while headers are held.
     pub async fn collect(self, limit: usize) -> Result<Full<Request>> {
         uses::request_body();
+        self.refuse_tunnel()?;
         property::make_room(Direction::Request, limit);
         let body = held_body::collect(&self.exchange, Direction::Request, limit).await?;
         let exchange = self.exchange.clone();
@@ -148,6 +149,7 @@ impl Request {
     /// Lets the headers go, holds the body and reads it whole. Fails when it is larger than `limit` bytes; the gateway
     /// itself refuses what is larger than its own buffer.
     pub async fn into_body(self, limit: usize) -> Result<Whole<RequestSide, Read>> {
+        self.refuse_tunnel()?;
         property::make_room(Direction::Request, limit);
         self.release(Stage::Whole);
         let body = wait::whole(&self.exchange, Direction::Request, limit).await?;
@@ -156,6 +158,7 @@ impl Request {
 
     /// As [`Self::into_body`], to change it: removes `content-length`, which would no longer be true.
     pub async fn into_editable_body(mut self, limit: usize) -> Result<Whole<RequestSide, Edit>> {
+        self.refuse_tunnel()?;
         self.headers_mut().remove("content-length")?;
         property::make_room(Direction::Request, limit);
         self.release(Stage::Whole);
@@ -174,6 +177,18 @@ impl Request {
         self.headers_mut().remove("content-length")?;
         self.release(Stage::Chunks);
         Ok(Chunks::new(self.exchange))
+    }
+
+    /// A tunnel has no end, so waiting for its whole body would never end either. An error, not an empty body: a client
+    /// must not slip past a plugin that reads bodies by adding a header.
+    fn refuse_tunnel(&self) -> Result<()> {
+        match self.is_upgrade() {
+            true => Err(Error::new(
+                ErrorKind::NoBody,
+                "the client asks for a tunnel (upgrade or CONNECT): it has no whole body",
+            )),
+            false => Ok(()),
+        }
     }
 
     fn release(&self, stage: Stage) {

@@ -1,7 +1,7 @@
 //! The response while the plugin holds it.
 
 use crate::body::{Chunks, Edit, Full, Read, ResponseSide, Whole};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::side::Stage;
 use crate::exchange::{Exchange, held_body, wait};
 use crate::headers::{Headers, HeadersMut};
@@ -71,6 +71,7 @@ impl Response {
     /// Waits for the whole body while the headers stay in hand; see [`crate::Request::collect`].
     pub async fn collect(self, limit: usize) -> Result<Full<Response>> {
         uses::response_body();
+        self.refuse_tunnel()?;
         property::make_room(Direction::Response, limit);
         let body = held_body::collect(&self.exchange, Direction::Response, limit).await?;
         let exchange = self.exchange.clone();
@@ -80,6 +81,7 @@ impl Response {
     /// Lets the headers go, holds the body and reads it whole. Fails when it is larger than `limit` bytes; the gateway
     /// itself refuses what is larger than its own buffer.
     pub async fn into_body(self, limit: usize) -> Result<Whole<ResponseSide, Read>> {
+        self.refuse_tunnel()?;
         property::make_room(Direction::Response, limit);
         self.release(Stage::Whole);
         let body = wait::whole(&self.exchange, Direction::Response, limit).await?;
@@ -88,6 +90,7 @@ impl Response {
 
     /// As [`Self::into_body`], to change it: removes `content-length`, which would no longer be true.
     pub async fn into_editable_body(mut self, limit: usize) -> Result<Whole<ResponseSide, Edit>> {
+        self.refuse_tunnel()?;
         self.headers_mut().remove("content-length")?;
         property::make_room(Direction::Response, limit);
         self.release(Stage::Whole);
@@ -106,6 +109,13 @@ impl Response {
         self.headers_mut().remove("content-length")?;
         self.release(Stage::Chunks);
         Ok(Chunks::new(self.exchange))
+    }
+
+    fn refuse_tunnel(&self) -> Result<()> {
+        match self.status() {
+            101 => Err(Error::new(ErrorKind::NoBody, "the response begins a tunnel (101): it has no whole body")),
+            _ => Ok(()),
+        }
     }
 
     fn release(&self, stage: Stage) {

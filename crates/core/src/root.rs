@@ -7,7 +7,7 @@ use crate::rules::{MatchFacts, RuleSet};
 use crate::runtime::{self, PluginRef};
 use crate::task::Background;
 use crate::time::Timers;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
@@ -21,6 +21,8 @@ pub(crate) struct Root {
     parse: Parse,
     rules: RefCell<Option<Rc<RuleSet<PluginRef>>>>,
     pub(crate) timers: Timers,
+    /// A body has come while its headers were held; see `held_body`. The gateway's switch for it is one a filter.
+    pub(crate) delivers_held_bodies: Cell<bool>,
 }
 
 /// The plugin for one request, and the rule that chose it.
@@ -44,7 +46,14 @@ impl fmt::Display for Rule {
 
 impl Root {
     pub(crate) fn new(id: u32, name: &'static str, parse: Parse) -> Self {
-        Self { id, name, parse, rules: RefCell::new(None), timers: Timers::default() }
+        Self {
+            id,
+            name,
+            parse,
+            rules: RefCell::new(None),
+            timers: Timers::new(id),
+            delivers_held_bodies: Cell::new(false),
+        }
     }
 
     /// Reads the configuration; false refuses it, and then the last good one stays in force.

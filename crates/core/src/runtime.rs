@@ -75,7 +75,7 @@ pub(crate) fn on_context_create(id: u32, parent: u32) {
             if let Some((name, parse)) = rt.plugin.get() {
                 rt.roots.borrow_mut().push(Rc::new(Root::new(id, name, parse)));
             }
-        } else if rt.roots.borrow().len() > 1 {
+        } else if rt.roots.borrow().len() > 1 || rt.roots.borrow().iter().any(|root| root.id > id) {
             let root = root(rt, parent);
             rt.owners.borrow_mut().extend(root.map(|root| (id, root)));
         }
@@ -87,7 +87,7 @@ fn root(rt: &Runtime, id: u32) -> Option<Rc<Root>> {
 }
 
 /// The root that a stream belongs to. While there is only one nothing is noted: as ids are counted up, a stream without
-/// a note belongs to the last root that was created before it.
+/// a note belongs to the last root that was created before it. (Ids that have wrapped around are noted.)
 fn owner(rt: &Runtime, stream: u32) -> Option<Rc<Root>> {
     let noted = rt.owners.borrow().get(&stream).cloned();
     noted.or_else(|| rt.roots.borrow().iter().rfind(|root| root.id < stream).cloned())
@@ -119,6 +119,7 @@ pub(crate) fn on_stream_event(id: u32, what: Event) -> u32 {
 pub(crate) fn on_log(id: u32) {
     if let Some(exchange) = exchange(id) {
         exchange.end();
+        run_ready(None);
     }
 }
 
@@ -129,11 +130,13 @@ pub(crate) fn on_delete(id: u32) {
         let root = at.map(|at| roots.remove(at));
         (rt.exchanges.borrow_mut().remove(&id), rt.owners.borrow_mut().remove(&id), root)
     });
-    if let Some(exchange) = exchange {
-        exchange.abandon();
-    }
     if let Some(root) = root {
         end_background(&root);
+        root.timers.stop();
+    }
+    if let Some(exchange) = exchange {
+        exchange.abandon();
+        run_ready(None);
     }
     drop(owner);
 }
@@ -186,37 +189,30 @@ fn event(exchange: &Rc<Exchange>, what: Event, polled: impl FnOnce(&Rc<Exchange>
 }
 
 /// Polls woken tasks until none is left. `own` is the exchange whose callback runs: it is settled by its caller.
+///
+/// Inside a stream's callback other tasks must wait for the next tick: a local reply for one of them would make the host
+/// hold the stream whose callback this is, whatever its verdict.
 fn run_ready(own: Option<&Rc<Exchange>>) {
     let nested = RUNTIME.with(|rt| rt.running.replace(true));
     if nested {
         return;
     }
-    let mut elsewhere = false;
+    let mut later = Vec::new();
     for _ in 0..MAX_POLLS_PER_EVENT {
         let Some(id) = task::next_ready() else { break };
-        match id {
-            TaskId::Stream(id) => match own.filter(|own| own.id == id) {
-                Some(own) => {
-                    if elsewhere {
-                        elsewhere = host().set_effective_context(id).is_err();
-                    }
-                    own.poll();
-                }
-                None => {
-                    elsewhere = true;
-                    resume_stream(id);
-                }
-            },
-            TaskId::Background(id) => {
-                elsewhere = true;
-                resume_background(id);
-            }
+        match (id, own) {
+            (TaskId::Stream(id), Some(own)) if own.id == id => own.poll(),
+            (id, Some(_)) => later.push(id),
+            (TaskId::Stream(id), None) => resume_stream(id),
+            (TaskId::Background(id), None) => resume_background(id),
         }
     }
-    if let (true, Some(own)) = (elsewhere, own) {
-        let _ = host().set_effective_context(own.id);
-    }
     RUNTIME.with(|rt| rt.running.set(false));
+    later.into_iter().for_each(task::make_ready);
+    if task::any_ready() {
+        let root = own.map(|own| own.root.clone()).or_else(|| RUNTIME.with(|rt| rt.roots.borrow().last().cloned()));
+        root.iter().for_each(|root| root.timers.wake_soon());
+    }
 }
 
 fn resume_stream(id: u32) {

@@ -43,6 +43,21 @@ pub(crate) fn enter<T>(current: Current, work: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Notes a task as woken, once.
+pub(crate) fn make_ready(id: TaskId) {
+    READY.with(|ready| {
+        let mut ready = ready.borrow_mut();
+        if !ready.contains(&id) {
+            ready.push_back(id);
+        }
+    });
+}
+
+/// Whether any task is woken and not polled yet.
+pub(crate) fn any_ready() -> bool {
+    READY.with(|ready| !ready.borrow().is_empty())
+}
+
 /// Takes the next woken task.
 pub(crate) fn next_ready() -> Option<TaskId> {
     READY.with(|ready| ready.borrow_mut().pop_front())
@@ -56,12 +71,7 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        READY.with(|ready| {
-            let mut ready = ready.borrow_mut();
-            if !ready.contains(&self.0) {
-                ready.push_back(self.0);
-            }
-        });
+        make_ready(self.0);
     }
 }
 
@@ -77,9 +87,9 @@ impl TaskHandle {
         Waker::from(self.0.clone())
     }
 
-    /// Whether a future kept the waker, so that a wake may still come.
+    /// Whether a wake has come, or may still come because a future kept the waker.
     pub(crate) fn awaited(&self) -> bool {
-        Arc::strong_count(&self.0) > 1
+        Arc::strong_count(&self.0) > 1 || READY.with(|ready| ready.borrow().contains(&self.0.0))
     }
 }
 

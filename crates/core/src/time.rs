@@ -1,14 +1,14 @@
 //! Time: `sleep`, `timeout`, and the timers behind them, driven by the root context's tick.
 
 use crate::host::{Host, host};
-use crate::root::Root;
 use crate::{task, uses};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
@@ -60,8 +60,9 @@ pub struct Sleep {
 }
 
 struct Timer {
-    key: TimerKey,
-    root: Weak<Root>,
+    deadline: Duration,
+    /// Shared with the root's list; emptied when the sleeper is dropped.
+    waker: Rc<RefCell<Option<Waker>>>,
 }
 
 impl Future for Sleep {
@@ -71,58 +72,76 @@ impl Future for Sleep {
         uses::timer();
         let Some(root) = task::current().map(|current| current.root) else { return Poll::Pending };
         let now = monotonic();
-        let deadline = match &self.timer {
-            Some(timer) => timer.key.0,
-            None => now.saturating_add(self.duration),
+        let timer = match &self.timer {
+            Some(timer) => timer,
+            None => {
+                let timer = root.timers.add(now.saturating_add(self.duration), now, cx.waker());
+                self.timer.insert(timer)
+            }
         };
-        if deadline <= now {
+        if timer.deadline <= now {
             return Poll::Ready(());
         }
-        if self.timer.is_none() {
-            let key = root.timers.key(deadline);
-            self.timer = Some(Timer { key, root: Rc::downgrade(&root) });
-        }
-        if let Some(timer) = &self.timer {
-            root.timers.set(timer.key, cx.waker().clone(), now);
-        }
+        *timer.waker.borrow_mut() = Some(cx.waker().clone());
         Poll::Pending
     }
 }
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if let Some((root, key)) = self.timer.as_ref().and_then(|timer| Some((timer.root.upgrade()?, timer.key))) {
-            root.timers.forget(key);
-        }
+        // The tick stays armed: it costs less to let it find nothing than to ask the host to disarm it each time.
+        let waker = self.timer.as_ref().and_then(|timer| timer.waker.borrow_mut().take());
+        drop(waker);
     }
 }
 
-type TimerKey = (Duration, u32);
+/// A timer in the heap, the earliest on top.
+struct Entry(Timer);
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.deadline == other.0.deadline
+    }
+}
+
+impl Eq for Entry {}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.0.deadline.cmp(&self.0.deadline)
+    }
+}
 
 /// The timers of one root context. The host's tick is armed for the earliest one and off when there is none.
-#[derive(Default)]
 pub(crate) struct Timers {
-    waiting: RefCell<BTreeMap<TimerKey, Waker>>,
-    count: Cell<u32>,
+    root: u32,
+    waiting: RefCell<BinaryHeap<Entry>>,
     armed: Cell<Option<Duration>>,
 }
 
 impl Timers {
-    fn key(&self, deadline: Duration) -> TimerKey {
-        let count = self.count.get().wrapping_add(1);
-        self.count.set(count);
-        (deadline, count)
+    pub(crate) fn new(root: u32) -> Self {
+        Self { root, waiting: RefCell::default(), armed: Cell::new(None) }
     }
 
-    fn set(&self, key: TimerKey, waker: Waker, now: Duration) {
-        self.waiting.borrow_mut().insert(key, waker);
-        self.arm(key.0, now);
+    /// Turns the tick off: the host would go on ticking for a root that is gone.
+    pub(crate) fn stop(&self) {
+        if self.armed.take().is_some() {
+            host().set_tick_period(0);
+        }
     }
 
-    fn forget(&self, key: TimerKey) {
-        // The tick stays armed: it costs less to let it find nothing than to ask the host to disarm it each time.
-        let waker = self.waiting.borrow_mut().remove(&key);
-        drop(waker);
+    fn add(&self, deadline: Duration, now: Duration, waker: &Waker) -> Timer {
+        let waker = Rc::new(RefCell::new(Some(waker.clone())));
+        self.waiting.borrow_mut().push(Entry(Timer { deadline, waker: Rc::clone(&waker) }));
+        self.arm(deadline, now);
+        Timer { deadline, waker }
     }
 
     /// Asks for a tick as soon as possible.
@@ -137,7 +156,21 @@ impl Timers {
             let wait = deadline.saturating_sub(now);
             // Round up: a tick that comes early would only have to be armed again.
             let period = wait.as_nanos().div_ceil(1_000_000).clamp(1, u128::from(u32::MAX));
-            host().set_tick_period(u32::try_from(period).unwrap_or(u32::MAX));
+            self.set_tick_period(u32::try_from(period).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// The host books a tick on the root of the context it is asked in, which need not be this one.
+    fn set_tick_period(&self, period_ms: u32) {
+        let here = task::current().map(|current| (current.root.id, current.exchange.map(|exchange| exchange.id)));
+        if here.is_none_or(|(root, _)| root == self.root) {
+            return host().set_tick_period(period_ms);
+        }
+        if host().set_effective_context(self.root).is_ok() {
+            host().set_tick_period(period_ms);
+        }
+        if let Some((root, exchange)) = here {
+            let _ = host().set_effective_context(exchange.unwrap_or(root));
         }
     }
 
@@ -145,16 +178,20 @@ impl Timers {
     pub(crate) fn tick(&self) {
         let now = monotonic();
         self.armed.set(None);
-        let (due, next) = {
+        let mut due = Vec::new();
+        let next = loop {
             let mut waiting = self.waiting.borrow_mut();
-            let later = waiting.split_off(&(now.saturating_add(Duration::from_nanos(1)), 0));
-            let next = later.first_key_value().map(|(key, _)| key.0);
-            (std::mem::replace(&mut *waiting, later), next)
+            let Some(Entry(first)) = waiting.peek() else { break None };
+            let (deadline, abandoned) = (first.deadline, first.waker.borrow().is_none());
+            if deadline > now && !abandoned {
+                break Some(deadline);
+            }
+            due.extend(waiting.pop().and_then(|Entry(timer)| timer.waker.borrow_mut().take()));
         };
         match next {
             Some(deadline) => self.arm(deadline, now),
-            None => host().set_tick_period(0),
+            None => self.set_tick_period(0),
         }
-        due.into_values().for_each(Waker::wake);
+        due.into_iter().for_each(Waker::wake);
     }
 }

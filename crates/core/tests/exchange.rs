@@ -409,8 +409,9 @@ fn waiters_of_one_result_are_woken_across_exchanges() {
     let (first, second) = (bench.get("/1"), bench.get("/2"));
     assert!(!first.is_forwarded() && !second.is_forwarded());
     let opener = bench.get("/open");
-    assert!(first.is_forwarded() && second.is_forwarded());
     assert_eq!(opener.reply().unwrap().body, b"open");
+    bench.advance(Duration::from_millis(2));
+    assert!(first.is_forwarded() && second.is_forwarded());
     assert_eq!((first.resumes(), second.resumes(), opener.resumes()), (1, 1, 0));
 }
 
@@ -423,4 +424,130 @@ fn higress_gets_a_buffer_that_the_body_fits_in() {
     assert_eq!(bench.property("set_decoder_buffer_limit").as_deref(), Some("1048576"));
     exchange.request_body("a", true);
     assert_eq!(exchange.upstream_body(), "a");
+}
+
+#[test]
+fn what_the_end_of_one_stream_wakes_in_another_runs() {
+    use std::cell::RefCell;
+    use std::task::{Poll, Waker};
+
+    /// One at a time: who leaves wakes who waits.
+    #[derive(Default)]
+    struct Permit;
+    thread_local! {
+        static TAKEN: RefCell<(bool, Option<Waker>)> = const { RefCell::new((false, None)) };
+    }
+    impl Drop for Permit {
+        fn drop(&mut self) {
+            let waker = TAKEN.with(|taken| {
+                let mut taken = taken.borrow_mut();
+                taken.0 = false;
+                taken.1.take()
+            });
+            waker.into_iter().for_each(Waker::wake);
+        }
+    }
+    plugin!(OneAtATime, |request| {
+        let permit = std::future::poll_fn(|cx| {
+            TAKEN.with(|taken| {
+                let mut taken = taken.borrow_mut();
+                if taken.0 {
+                    taken.1 = Some(cx.waker().clone());
+                    return Poll::Pending;
+                }
+                taken.0 = true;
+                Poll::Ready(Permit)
+            })
+        })
+        .await;
+        request.at_end(move |_| drop(permit));
+        Ok(request.forward())
+    });
+    let bench = Bench::<OneAtATime>::new("").unwrap();
+    let (first, second) = (bench.get("/1"), bench.get("/2"));
+    assert!(first.is_forwarded() && !second.is_forwarded());
+    first.end();
+    assert!(second.is_forwarded());
+}
+
+#[test]
+fn a_future_that_wakes_itself_goes_on() {
+    use std::task::Poll;
+
+    plugin!(Yields, |request| {
+        let mut yielded = false;
+        std::future::poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        Ok(request.forward())
+    });
+    let bench = Bench::<Yields>::new("").unwrap();
+    let exchange = bench.get("/");
+    assert!(exchange.is_forwarded() && exchange.reply().is_none());
+    assert_eq!(exchange.verdict(), GO);
+}
+
+#[test]
+fn an_error_that_only_looks_closed_still_fails_closed() {
+    plugin!(Fails, |_request| { Err(Error::new(ErrorKind::Closed, "the store closed the session")) });
+    let bench = Bench::<Fails>::new("").unwrap();
+    assert_eq!(bench.get("/").reply().unwrap().status, 500);
+}
+
+#[test]
+fn a_held_body_does_not_slip_past_when_the_upstream_answers_early() {
+    plugin!(Scans, |request| {
+        let body = request.into_body(100).await?;
+        Ok(body.forward())
+    });
+    let bench = Bench::<Scans>::new("").unwrap();
+    bench.set_property("response.code_details", b"via_upstream");
+    let exchange = bench.request("POST", "/", &[], false);
+    exchange.request_body("evil ", false).response(200, &[], false);
+    assert_eq!(exchange.reply().unwrap().details, "plugin.closed");
+    assert_eq!(exchange.upstream_body(), "");
+}
+
+#[test]
+fn a_tunnel_has_no_whole_body() {
+    plugin!(Reads, |request| { Ok(request.into_body(100).await?.forward()) });
+    let bench = Bench::<Reads>::new("").unwrap();
+    let exchange = bench.request("GET", "/", &[("upgrade", "websocket")], false);
+    assert_eq!(exchange.reply().unwrap().details, "plugin.no_body");
+}
+
+#[test]
+fn a_call_cannot_be_made_to_say_more_than_it_says() {
+    #[derive(Debug, Deserialize)]
+    struct Calls {
+        method: String,
+        path: String,
+        header: String,
+    }
+
+    impl Plugin for Calls {
+        async fn on_request(self: Rc<Self>, request: Request) -> Result<Flow> {
+            auth().call(&self.method, self.path.as_str()).header(&self.header, "60").send().await?;
+            Ok(request.forward())
+        }
+    }
+
+    for (method, path, header) in [
+        ("GET /evil HTTP/1.1 ", "/", "x-a"),
+        ("CONNECT", "/", "x-a"),
+        ("GET", "/a b", "x-a"),
+        ("GET", "/a#b", "x-a"),
+        ("GET", "/", "Content-Length"),
+        ("GET", "/", "transfer-encoding"),
+        ("GET", "/", "host"),
+        ("GET", "/", ":path"),
+    ] {
+        let bench =
+            Bench::<Calls>::new(&format!(r#"{{"method":"{method}","path":"{path}","header":"{header}"}}"#)).unwrap();
+        let exchange = bench.get("/");
+        assert_eq!(exchange.reply().unwrap().details, "plugin.invalid_header", "{method} {path} {header}");
+        assert!(bench.calls().is_empty());
+    }
 }

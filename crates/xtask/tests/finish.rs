@@ -41,7 +41,7 @@ fn custom_sections(wasm: &[u8]) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-const EVERY_PLUGIN: [&str; 8] = [
+const EVERY_PLUGIN: [&str; 9] = [
     "memory",
     "_initialize",
     "proxy_on_memory_allocate",
@@ -50,6 +50,7 @@ const EVERY_PLUGIN: [&str; 8] = [
     "proxy_on_context_create",
     "proxy_on_delete",
     "proxy_on_request_headers",
+    "proxy_on_tick",
 ];
 
 #[test]
@@ -62,11 +63,14 @@ fn a_plugin_without_markers_exports_only_what_every_plugin_has() {
 #[test]
 fn a_marker_brings_its_callbacks() {
     for (marker, callbacks) in [
-        ("request_body", ["proxy_on_request_body", "proxy_on_request_trailers"].as_slice()),
+        (
+            "request_body",
+            ["proxy_on_request_body", "proxy_on_request_trailers", "proxy_on_response_headers"].as_slice(),
+        ),
         ("response_headers", &["proxy_on_response_headers"]),
         ("response_body", &["proxy_on_response_headers", "proxy_on_response_body", "proxy_on_response_trailers"]),
         ("log", &["proxy_on_log"]),
-        ("timer", &["proxy_on_tick"]),
+        ("timer", &[]),
         ("http_call", &["proxy_on_http_call_response"]),
     ] {
         let exports = exports(&finished(&Fixture::new(PORTABLE, &[marker])).wasm);

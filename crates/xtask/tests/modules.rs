@@ -21,21 +21,21 @@ struct Module {
 
 const MARKERS: [&str; 2] = ["proxy_abi_version_0_2_100", "proxy_abi_version_0_2_1"];
 const RUNTIME: [&str; 3] = ["memory", "_initialize", "proxy_on_memory_allocate"];
-const ALWAYS: [&str; 5] = [
+const ALWAYS: [&str; 6] = [
     "proxy_on_vm_start",
     "proxy_on_configure",
     "proxy_on_context_create",
     "proxy_on_delete",
     "proxy_on_request_headers",
+    "proxy_on_tick",
 ];
-const OPTIONAL: [&str; 9] = [
+const OPTIONAL: [&str; 8] = [
     "proxy_on_request_body",
     "proxy_on_request_trailers",
     "proxy_on_response_headers",
     "proxy_on_response_body",
     "proxy_on_response_trailers",
     "proxy_on_log",
-    "proxy_on_tick",
     "proxy_on_http_call_response",
     "proxy_on_redis_call_response",
 ];
@@ -121,7 +121,7 @@ fn each_imports_only_what_the_list_allows_and_the_list_allows_nothing_more() {
 fn an_import_that_a_module_does_not_need_is_not_there() {
     let all = modules();
     let hello = all.iter().find(|module| module.name == "hello-world").unwrap();
-    for absent in ["env.proxy_http_call", "env.proxy_set_tick_period_milliseconds", "env.proxy_set_buffer_bytes"] {
+    for absent in ["env.proxy_http_call", "env.proxy_get_shared_data", "env.proxy_set_buffer_bytes"] {
         assert!(!hello.imports.iter().any(|import| import == absent), "hello-world imports {absent}");
     }
 }

@@ -42,6 +42,12 @@ impl<S: Side, Mode> Chunks<S, Mode> {
         Ok(Some(Chunk { exchange: &self.exchange, from, bytes, kind: PhantomData }))
     }
 
+    /// Whether the body has come to its end. False after the last chunk means that the upstream answered without waiting
+    /// for the rest, which goes on unseen if the plugin lets it.
+    pub fn is_complete(&self) -> bool {
+        self.exchange.side(S::DIRECTION).ended.get()
+    }
+
     /// Lets the rest of the body pass and waits for its trailers; `None` when the message ends without any.
     pub async fn trailers(&mut self) -> Option<HeadersMut<'_>> {
         let came = wait::trailers(&self.exchange, S::DIRECTION).await;

@@ -10,7 +10,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::host::Direction;
 use crate::time::sleep;
 use crate::{property, uses};
-use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -21,15 +20,6 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_millis(250);
 const REQUEST_LOOKS: u32 = 240;
 const RESPONSE_LOOKS: u32 = 60;
-
-thread_local! {
-    static SEEN: Cell<bool> = const { Cell::new(false) };
-}
-
-/// A body came while its headers were held: this gateway can do it.
-pub(crate) fn seen() {
-    SEEN.set(true);
-}
 
 /// The whole body of a message whose headers are held.
 pub(crate) async fn collect(exchange: &Rc<Exchange>, direction: Direction, limit: usize) -> Result<Vec<u8>> {
@@ -44,13 +34,14 @@ pub(crate) async fn collect(exchange: &Rc<Exchange>, direction: Direction, limit
         return Err(wait::too_large(direction, limit, size));
     }
     let mut body = pin!(wait::whole(exchange, direction, limit));
-    if SEEN.get() || property::is_higress() {
+    let known = &exchange.root.delivers_held_bodies;
+    if known.get() || property::is_higress() {
         return body.await;
     }
     let mut refusal = pin!(not_delivered(direction));
     poll_fn(|cx| match body.as_mut().poll(cx) {
         Poll::Ready(body) => Poll::Ready(body),
-        Poll::Pending if SEEN.get() => Poll::Pending,
+        Poll::Pending if known.get() => Poll::Pending,
         Poll::Pending => refusal.as_mut().poll(cx).map(Err),
     })
     .await

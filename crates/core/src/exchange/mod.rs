@@ -124,7 +124,7 @@ impl Exchange {
                 side.size.set(size);
                 side.ended.set(ended);
                 if side.told.get() == Told::HoldHeaders {
-                    held_body::seen();
+                    self.root.delivers_held_bodies.set(true);
                 }
             }
             Event::Trailers(_) => {
@@ -170,8 +170,10 @@ impl Exchange {
         let too_late = self.response.gone.get();
         let outcome = match result {
             Ok(flow) => flow.0,
-            // The client has its answer: the upstream's early one, or the gateway's own 413 for a body it cannot hold.
-            Err(error) if error.kind() == ErrorKind::Closed => {
+            // The gateway has answered by itself, with 413 for a body it cannot hold for example.
+            Err(error)
+                if error.kind() == ErrorKind::Closed && self.response.shown.get() && !property::is_from_upstream() =>
+            {
                 task::enter(self.current(), || log::debug!("{error}; its answer stands"));
                 Outcome::Forward
             }

@@ -3,7 +3,8 @@
 use super::answer::Answer;
 use super::cluster::Cluster;
 use crate::error::{Error, ErrorKind, Result};
-use crate::headers::{check, check_size};
+use crate::field::is_owned_by_gateway;
+use crate::headers::{check, check_size, is_name};
 use crate::host::{Dispatch, Host, HostError, Pairs, host};
 use crate::slot::{Outcome, Waiting};
 use crate::time::timeout;
@@ -51,10 +52,14 @@ impl Call {
     /// Adds a header. One that must not be sent makes [`Self::send`] fail.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         match check(name, value.as_ref()) {
-            Ok(()) if name.starts_with(':') => {
+            Ok(())
+                if name.starts_with(':')
+                    || is_owned_by_gateway(name)
+                    || OWNED_BY_CALL.contains(&&*name.to_ascii_lowercase()) =>
+            {
                 self.fault = Some(Error::new(
                     ErrorKind::InvalidHeader,
-                    format!("pseudo header `{name}` of a call is set by method, path and authority"),
+                    format!("header `{name}` of a call comes from its method, path, authority and body"),
                 ));
             }
             Ok(()) => self.headers.push((name.to_ascii_lowercase(), value.as_ref().to_vec())),
@@ -140,6 +145,12 @@ impl Call {
             None => self.cluster.authority().into_owned(),
         };
         let path = if self.path.starts_with('/') { self.path.clone() } else { format!("/{}", self.path) };
+        if !is_name(&self.method) || self.method == "CONNECT" || !is_target(&path, "") || !is_target(&authority, "/@?")
+        {
+            let message =
+                format!("cluster {cluster:?}: method, path or authority of the call would not stay in its place");
+            return Err(Error::new(ErrorKind::InvalidHeader, message));
+        }
         let pseudo = [(":method", &self.method), (":path", &path), (":authority", &authority)];
         let mut headers = Pairs::with_capacity(self.headers.len() + pseudo.len());
         for (name, value) in pseudo {
@@ -155,6 +166,14 @@ impl Call {
             Err(status) => Err(not_dispatched(cluster, status)),
         }
     }
+}
+
+/// Headers that would contradict the rest of a call, beside those that the gateway writes itself.
+const OWNED_BY_CALL: [&str; 2] = ["host", "te"];
+
+/// Whether a path or authority cannot be mistaken for more than that: an upstream splits the request line at spaces.
+fn is_target(text: &str, forbidden: &str) -> bool {
+    text.bytes().all(|byte| byte > b' ' && byte != 0x7f && byte != b'#') && !text.contains(|c| forbidden.contains(c))
 }
 
 /// What the host says when it does not even start: its two words for it are the most asked-about errors of Higress.

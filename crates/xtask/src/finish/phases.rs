@@ -7,13 +7,15 @@ use walrus::Module;
 /// The module of core that holds one function per feature, called from the code that needs it.
 const MARKERS: &str = "plugin_core::uses::";
 
-/// Callbacks that every plugin has.
-pub(super) const ALWAYS: [&str; 5] = [
+/// Callbacks that every plugin has. The tick is among them because core puts off to it what may not be done inside the
+/// callback of another stream; it costs nothing while it is not armed.
+pub(super) const ALWAYS: [&str; 6] = [
     "proxy_on_vm_start",
     "proxy_on_configure",
     "proxy_on_context_create",
     "proxy_on_delete",
     "proxy_on_request_headers",
+    "proxy_on_tick",
 ];
 
 /// A feature of core that needs more of the gateway than every plugin does.
@@ -65,13 +67,14 @@ impl Feature {
 
     fn callbacks(self) -> &'static [&'static str] {
         match self {
-            Self::RequestBody => &["proxy_on_request_body", "proxy_on_request_trailers"],
+            // The upstream may answer before the body is complete, and only then does the wait for it end.
+            Self::RequestBody => &["proxy_on_request_body", "proxy_on_request_trailers", "proxy_on_response_headers"],
             Self::ResponseHeaders => &["proxy_on_response_headers"],
             Self::ResponseBody => {
                 &["proxy_on_response_headers", "proxy_on_response_body", "proxy_on_response_trailers"]
             }
             Self::Log => &["proxy_on_log"],
-            Self::Timer => &["proxy_on_tick"],
+            Self::Timer => &[],
             Self::HttpCall => &["proxy_on_http_call_response"],
             Self::RedisCall => &["proxy_on_redis_call_response"],
             Self::BodyBeforeHeaders => &[],
