@@ -19,8 +19,9 @@ mod shared;
 mod worker;
 mod world;
 
+use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use gateway::{Direction, Effects, Engine, Facts, Headers, Limits, Module, Plugin, RootId, StreamId, Vm, VmSettings};
 use world::FakeWorld;
@@ -62,10 +63,8 @@ impl Bench {
 
     /// A built plugin under `dist`.
     fn built(name: &str, configuration: &str) -> Self {
-        let path = format!("{}/../../dist/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
-        let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}; run `make build` first"));
         let plugin = Plugin { name: name.to_owned(), configuration: configuration.into(), ..Plugin::default() };
-        Self::of(&Module::new(engine(), &bytes).unwrap(), plugin, Limits::default())
+        Self::of(&built(name), plugin, Limits::default())
     }
 
     fn open(&mut self) -> StreamId {
@@ -81,6 +80,19 @@ impl Bench {
     fn response(&mut self, stream: StreamId, headers: Headers, end: bool) -> Effects {
         self.vm.headers(stream, Direction::Response, headers, end)
     }
+}
+
+/// A module under `dist`, compiled once for all tests: without optimisation the compiler takes seconds.
+fn built(name: &str) -> Module {
+    static MODULES: OnceLock<Mutex<HashMap<String, Module>>> = OnceLock::new();
+    let mut modules = MODULES.get_or_init(Mutex::default).lock().unwrap();
+    let compile = || {
+        let path = format!("{}/../../dist/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
+        let bytes =
+            std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}; run: cargo xtask build --all --examples"));
+        Module::new(engine(), &bytes).unwrap_or_else(|e| panic!("{path}: {e}"))
+    };
+    modules.entry(name.to_owned()).or_insert_with(compile).clone()
 }
 
 fn wat(text: &str) -> Module {
