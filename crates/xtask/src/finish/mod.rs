@@ -3,6 +3,7 @@
 //!
 //! A callback that is not exported is never called, so a plugin pays per request only for the phases that it uses.
 
+mod calls;
 mod declaration;
 mod exports;
 mod facts;
@@ -63,7 +64,9 @@ pub fn finish(raw: &[u8], version: &str, keep_names: Names) -> Result<Finished> 
     reduce(&mut module, &callbacks, declaration.abi.markers())?;
     let imports = imports::list(&module);
     facts::replace_custom_sections(&mut module, &declaration, version)?;
-    let wasm = twins::merge(module.emit_wasm(), keep_names == Names::Keep)?;
+    let named = keep_names == Names::Keep;
+    let wasm = twins::merge(module.emit_wasm(), named)?;
+    let wasm = calls::through_table(wasm, named)?;
 
     wasmparser::Validator::new()
         .validate_all(&wasm)
