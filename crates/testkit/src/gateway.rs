@@ -6,7 +6,6 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::engine::{Engine, Refusal};
-use crate::envoy::Envoy;
 use crate::plugin::Plugin;
 use crate::running::RunningGateway;
 use crate::scenario::{Cluster, Filter, HeaderLimits, Route, Scenario, VirtualHost};
@@ -146,35 +145,35 @@ impl Gateway {
         scenario
     }
 
-    /// Starts a real Envoy and waits until it serves.
+    /// Starts it on the engine of the scenario, and waits until it serves; on a real Envoy outside scenarios.
     ///
     /// # Panics
     /// When it does not serve; the text holds its configuration and its log.
     pub fn start(&self) -> RunningGateway {
-        self.try_start().unwrap_or_else(|refusal| panic!("{refusal}"))
+        self.start_on(Engine::current())
     }
 
-    /// Starts a real Envoy, for tests that expect it to refuse the configuration.
+    /// As [`start`](Self::start), for tests that expect it to refuse the configuration.
     ///
     /// # Errors
     /// When it ends instead of serving.
     pub fn try_start(&self) -> Result<RunningGateway, Refusal> {
-        self.try_start_on(&Envoy)
+        self.try_start_on(Engine::current())
     }
 
-    /// Starts the same scenario on another engine.
+    /// Starts it on this engine, whatever the scenario runs on.
     ///
     /// # Panics
     /// When it does not serve.
-    pub fn start_on(&self, engine: &dyn Engine) -> RunningGateway {
+    pub fn start_on(&self, engine: Engine) -> RunningGateway {
         self.try_start_on(engine).unwrap_or_else(|refusal| panic!("{refusal}"))
     }
 
-    /// Starts the same scenario on another engine, for tests that expect a refusal.
+    /// As [`start_on`](Self::start_on), for tests that expect a refusal.
     ///
     /// # Errors
     /// When it ends instead of serving.
-    pub fn try_start_on(&self, engine: &dyn Engine) -> Result<RunningGateway, Refusal> {
+    pub fn try_start_on(&self, engine: Engine) -> Result<RunningGateway, Refusal> {
         engine.start(&self.scenario()).map(RunningGateway::new)
     }
 }

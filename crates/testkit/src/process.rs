@@ -19,7 +19,7 @@ pub(crate) enum End {
     Terminate,
 }
 
-/// A running program with a folder of its own, where its standard error is kept.
+/// A running program with a folder of its own, where its output is kept.
 pub(crate) struct Process {
     child: Child,
     end: End,
@@ -31,7 +31,8 @@ impl Process {
     pub(crate) fn start(mut command: Command, end: End, folder: TempDir) -> Self {
         let program = command.get_program().to_owned();
         let log = std::fs::File::create(log_path(folder.path())).expect("a log file in a folder just made");
-        command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let output = log.try_clone().expect("a second handle of an open file");
+        command.current_dir(folder.path()).stdin(Stdio::null()).stdout(output).stderr(log);
         die_with_parent(&mut command, end);
         let child = spawn(command).unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));
         Self { child, end, folder }
@@ -41,10 +42,15 @@ impl Process {
         self.folder.path()
     }
 
-    /// Standard error so far.
+    /// Standard output and error so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read(log_path(self.folder()))
             .map_or_else(|error| format!("(no log: {error})"), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, number: libc::c_int) {
+        signal(&self.child, number);
     }
 
     /// How the process ended, if it has.
@@ -65,7 +71,7 @@ impl Drop for Process {
 }
 
 fn log_path(folder: &Path) -> PathBuf {
-    folder.join("stderr.log")
+    folder.join("output.log")
 }
 
 /// Starts a child from one thread that lives as long as the test run. The parent-death signal is tied to the thread

@@ -14,11 +14,11 @@ const LOG_TAIL: usize = 60;
 
 /// A running gateway. It ends when dropped; if the test is failing then, the end of its log is printed.
 pub struct RunningGateway {
-    engine: Box<dyn RunningEngine>,
+    engine: RunningEngine,
 }
 
 impl RunningGateway {
-    pub(crate) fn new(engine: Box<dyn RunningEngine>) -> Self {
+    pub(crate) fn new(engine: RunningEngine) -> Self {
         Self { engine }
     }
 
@@ -119,7 +119,7 @@ impl Drop for RunningGateway {
             let log = self.log();
             let lines: Vec<&str> = log.lines().collect();
             let tail = &lines[lines.len().saturating_sub(LOG_TAIL)..];
-            eprintln!("--- end of the gateway's log\n{}", tail.join("\n"));
+            eprintln!("--- end of the log of {}\n{}", self.engine.engine(), tail.join("\n"));
         }
     }
 }

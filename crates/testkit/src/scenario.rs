@@ -1,4 +1,4 @@
-//! The description of a gateway as plain data. An engine makes its own configuration from it.
+//! The description of a gateway as plain data. The engines' configuration is made from it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub struct Scenario {
 pub enum Filter {
     /// A plugin.
     Plugin(Plugin),
-    /// Any other HTTP filter, in Envoy's own words. Other engines may refuse it.
+    /// Any other HTTP filter, in Envoy's own words. Our gateway refuses it.
     Native(Value),
 }
 

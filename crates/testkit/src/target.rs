@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use socket2::{Domain, Socket, Type};
 
-use crate::{Httpbin, Upstream};
+use crate::{Httpbin, Redis, Upstream};
 
 /// The protocol a gateway speaks to a cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +67,12 @@ impl From<&Upstream> for Target {
 impl From<&Httpbin> for Target {
     fn from(httpbin: &Httpbin) -> Self {
         httpbin.address().into()
+    }
+}
+
+impl From<&Redis> for Target {
+    fn from(redis: &Redis) -> Self {
+        redis.address().into()
     }
 }
 

@@ -1,4 +1,5 @@
-//! Where things lie in the workspace: the built plugins and the Python environment with Envoy and httpbin.
+//! Where things lie in the workspace: the built plugins, our gateway, and the Python environment with Envoy
+//! and httpbin.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -31,16 +32,16 @@ pub(crate) fn plugin_wasm(root: &Path, name: &str) -> PathBuf {
         .map(|kind| root.join(kind).join(name))
         .find(|folder| folder.is_dir())
         .unwrap_or_else(|| panic!("no sources of plugin {name:?} in plugins/ or examples/ of {}", root.display()));
-    let built = modified(&wasm);
-    for source in sources(&folder).into_iter().chain(sources(&root.join("crates/core"))) {
-        assert!(
-            modified(&source) <= built,
-            "{} is older than {}; run: make build-plugins",
-            wasm.display(),
-            source.display()
-        );
-    }
+    require_fresh(&wasm, &[folder, root.join("crates/core")], "make build-plugins");
     wasm
+}
+
+/// Fails the test when a source of `packages` is newer than what was `built` from them.
+fn require_fresh(built: &Path, packages: &[PathBuf], command: &str) {
+    let time = modified(built);
+    for source in packages.iter().flat_map(|package| sources(package)) {
+        assert!(modified(&source) <= time, "{} is older than {}; run: {command}", built.display(), source.display());
+    }
 }
 
 /// The manifest, the build script and all of `src`: what ends up in the module. Tests and documents do not.
@@ -77,6 +78,26 @@ pub(crate) fn envoy() -> PathBuf {
     }
 }
 
+/// Our gateway to test with: `GATEWAY`, else the one beside the test program, where cargo puts it.
+///
+/// # Panics
+/// When it is missing or older than its sources.
+pub(crate) fn gateway() -> PathBuf {
+    if let Some(path) = std::env::var_os("GATEWAY") {
+        return existing(path.into(), "the variable GATEWAY names it; unset it or run: cargo build --package gateway");
+    }
+    let test = std::env::current_exe().expect("the path of this program");
+    let profile = test.ancestors().nth(2).expect("a test program lies in a folder `deps`");
+    built_gateway(&profile.join("gateway"), &root())
+}
+
+fn built_gateway(program: &Path, root: &Path) -> PathBuf {
+    let command = "cargo build --package gateway";
+    let program = existing(program.to_owned(), &format!("run: {command}"));
+    require_fresh(&program, &[root.join("crates/gateway")], command);
+    program
+}
+
 /// A program of the Python environment: in the folder `PYTHON_BIN`, else `target/python/bin`.
 pub(crate) fn python_program(name: &str) -> PathBuf {
     let folder = std::env::var_os("PYTHON_BIN").map_or_else(|| root().join("target/python/bin"), PathBuf::from);
@@ -100,8 +121,8 @@ mod tests {
         write(root.join(path).join("src/lib.rs"), "").unwrap();
     }
 
-    fn complaint(root: &Path) -> String {
-        let found = std::panic::catch_unwind(|| plugin_wasm(root, "demo"));
+    fn complaint(find: impl FnOnce() -> PathBuf + std::panic::UnwindSafe) -> String {
+        let found = std::panic::catch_unwind(find);
         *found.unwrap_err().downcast::<String>().unwrap()
     }
 
@@ -111,17 +132,38 @@ mod tests {
         let root = root.path();
         package(root, "plugins/demo");
         package(root, "crates/core");
-        assert_eq!(complaint(root), "dist/demo.wasm is not built; run: make build-plugins");
+        assert_eq!(complaint(|| plugin_wasm(root, "demo")), "dist/demo.wasm is not built; run: make build-plugins");
 
         create_dir_all(root.join("dist")).unwrap();
         let wasm = root.join("dist/demo.wasm");
         write(&wasm, "").unwrap();
         assert_eq!(plugin_wasm(root, "demo"), wasm);
 
-        let later = SystemTime::now() + Duration::from_secs(5);
-        File::options().write(true).open(root.join("crates/core/src/lib.rs")).unwrap().set_modified(later).unwrap();
-        let complaint = complaint(root);
+        touch_later(&root.join("crates/core/src/lib.rs"));
+        let complaint = complaint(|| plugin_wasm(root, "demo"));
         assert!(complaint.contains("is older than") && complaint.ends_with("make build-plugins"), "{complaint}");
+    }
+
+    #[test]
+    fn a_missing_or_stale_gateway_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        package(root, "crates/gateway");
+        let program = root.join("gateway");
+        let missing = complaint(|| built_gateway(&program, root));
+        assert!(missing.ends_with("gateway; run: cargo build --package gateway"), "{missing}");
+
+        write(&program, "").unwrap();
+        assert_eq!(built_gateway(&program, root), program);
+
+        touch_later(&root.join("crates/gateway/src/lib.rs"));
+        let stale = complaint(|| built_gateway(&program, root));
+        assert!(stale.contains("is older than") && stale.ends_with("cargo build --package gateway"), "{stale}");
+    }
+
+    fn touch_later(path: &Path) {
+        let later = SystemTime::now() + Duration::from_secs(5);
+        File::options().write(true).open(path).unwrap().set_modified(later).unwrap();
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Envoy's bootstrap file, made from a scenario.
+//! The configuration of a gateway, made from a scenario: a bootstrap file as Envoy reads it.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ const TYPES: &str = "type.googleapis.com";
 /// The file for a scenario; the access log goes to `access_log`.
 pub(super) fn yaml(scenario: &Scenario, access_log: &Path) -> String {
     let bootstrap = json!({
-        // Port 0 here and below: Envoy binds what is free and tells us, so nobody can take it in between.
+        // Port 0 here and below: the gateway binds what is free and tells us, so nobody can take it in between.
         "admin": { "address": socket("127.0.0.1", 0) },
         "static_resources": {
             "listeners": [listener(scenario, access_log)],

@@ -1,4 +1,4 @@
-//! Envoy's admin port: readiness, the port of the listener, metrics, log levels.
+//! A gateway's admin port: readiness, the port of the listener, metrics, log levels.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -15,14 +15,14 @@ pub(super) struct Admin {
 }
 
 impl Admin {
-    /// The admin port whose address Envoy has written to `path`, if it has by now and listens there.
+    /// The admin port whose address the gateway has written to `path`, if it has by now and listens there.
     pub(super) fn from_file(path: &Path) -> Option<Self> {
         let address = std::fs::read_to_string(path).ok()?.parse().ok()?;
         std::net::TcpStream::connect(address).ok()?;
         Some(Self { address })
     }
 
-    /// Where clients connect, once Envoy serves.
+    /// Where clients connect, once the gateway serves.
     pub(super) fn gateway_address(&self) -> Option<SocketAddr> {
         if self.ask("GET", "/ready")?.status != 200 {
             return None;
@@ -49,8 +49,8 @@ impl Admin {
     }
 
     fn demand(&self, method: &str, path: &str) -> Reply {
-        let reply = self.ask(method, path).unwrap_or_else(|| panic!("Envoy's admin port does not answer {path}"));
-        assert_eq!(reply.status, 200, "Envoy's admin port refuses {path}: {}", reply.text());
+        let reply = self.ask(method, path).unwrap_or_else(|| panic!("the admin port does not answer {path}"));
+        assert_eq!(reply.status, 200, "the admin port refuses {path}: {}", reply.text());
         reply
     }
 
