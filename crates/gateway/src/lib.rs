@@ -10,6 +10,7 @@ mod calls;
 mod engine;
 mod exchange;
 mod headers;
+pub mod httpbin;
 mod limits;
 mod memory;
 mod module;
