@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::abi::Direction;
 use crate::headers::Headers;
 use crate::stream::LocalReply;
+use crate::trace::Recording;
 
 /// The bytes of a body that may be buffered unless the gateway or a plugin says otherwise: Envoy's default.
 const BUFFER_LIMIT: u32 = 1024 * 1024;
@@ -40,6 +41,11 @@ pub trait Exchange {
 
     /// Sends the request to this host, whatever the load balancer would say.
     fn override_upstream_host(&self, _address: &[u8]) {}
+
+    /// Where to write down what plugins do with this exchange; `None` while nothing is recorded.
+    fn recording(&self) -> Option<&Recording> {
+        None
+    }
 }
 
 /// An exchange that is plain data.
@@ -50,6 +56,7 @@ pub struct Facts {
     route_cleared: Cell<u32>,
     override_host: RefCell<Option<Vec<u8>>>,
     upstream_hosts: RefCell<Option<Headers>>,
+    recording: Option<Recording>,
 }
 
 impl Default for Facts {
@@ -60,11 +67,17 @@ impl Default for Facts {
             route_cleared: Cell::default(),
             override_host: RefCell::default(),
             upstream_hosts: RefCell::default(),
+            recording: None,
         }
     }
 }
 
 impl Facts {
+    /// Of an exchange that is recorded.
+    pub fn recorded(recording: Recording) -> Self {
+        Self { recording: Some(recording), ..Self::default() }
+    }
+
     /// Sets an attribute; `path` has dots between its parts.
     pub fn set(&self, path: &str, value: impl Into<Vec<u8>>) {
         self.properties.borrow_mut().insert(path.as_bytes().to_vec(), value.into());
@@ -125,5 +138,9 @@ impl Exchange for Facts {
 
     fn override_upstream_host(&self, address: &[u8]) {
         *self.override_host.borrow_mut() = Some(address.to_vec());
+    }
+
+    fn recording(&self) -> Option<&Recording> {
+        self.recording.as_ref()
     }
 }

@@ -17,6 +17,7 @@ mod module;
 mod pairs;
 mod process;
 mod stream;
+pub mod trace;
 mod vm;
 pub mod wasm_plugin;
 mod worker;

@@ -99,6 +99,7 @@ fn logged(log: &LogView, map: Map) -> Option<&Headers> {
 
 fn change(guest: &mut Guest, map: u32, change: impl FnOnce(&mut Headers)) -> Outcome {
     let map = Map::from_number(map).ok_or(Status::BadArgument)?;
+    guest.record_write(map);
     let stream = guest.stream(Status::BadArgument)?;
     if stream.log.is_some() {
         return Err(Status::BadArgument.into());

@@ -6,6 +6,7 @@ use super::redis::refused;
 use crate::abi::Status;
 use crate::memory::{Call, Outcome};
 use crate::pairs;
+use crate::trace::Service;
 use crate::vm::guest::Answer;
 use crate::world::HttpCall;
 
@@ -46,7 +47,9 @@ pub(super) fn call(
     call.write_u32(out, 0)?;
     let guest = call.guest();
     let (root, token) = (guest.root(), guest.last_http_call.wrapping_add(STEP));
-    guest.world.http_call(token, request).map_err(refused)?;
+    let record = guest.record_call(&Service::Http(&request));
+    guest.world.http_call(token, request).map_err(|why| refused(why, record.as_ref()))?;
+    guest.running.started(token, record);
     guest.last_http_call = token;
     guest.http_calls.insert(token, root);
     call.write_u32(out, token)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::abi::Status;
 use crate::memory::{Call, Outcome};
+use crate::trace::{OpenCall, Result as Ended, Service};
 use crate::world::{RedisSettings, Refused};
 
 /// Kinds of calls share the space of tokens by their two lowest bits; Redis has 3.
@@ -34,7 +35,7 @@ pub(super) fn init(
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect(),
     };
-    Ok(call.guest().world.redis_init(settings).map_err(refused)?)
+    Ok(call.guest().world.redis_init(settings).map_err(|why| refused(why, None))?)
 }
 
 /// Parameters after `?` mean nothing here.
@@ -53,15 +54,22 @@ pub(super) fn call(
     call.write_u32(out, 0)?;
     let guest = call.guest();
     let (root, token) = (guest.root(), guest.last_redis_call.wrapping_add(STEP));
-    guest.world.redis_call(token, cluster, command).map_err(refused)?;
+    let record = guest.record_call(&Service::Redis { cluster, command: &command });
+    guest.world.redis_call(token, cluster, command).map_err(|why| refused(why, record.as_ref()))?;
+    guest.running.started(token, record);
     guest.last_redis_call = token;
     guest.redis_calls.insert(token, root);
     call.write_u32(out, token)
 }
 
-pub(super) fn refused(refused: Refused) -> Status {
-    match refused {
-        Refused::UnknownCluster => Status::BadArgument,
-        Refused::NoHost => Status::InternalFailure,
+/// The status of a call that was not started, which is written down.
+pub(super) fn refused(refused: Refused, record: Option<&OpenCall>) -> Status {
+    let (status, why) = match refused {
+        Refused::UnknownCluster => (Status::BadArgument, "refused: no cluster has this name"),
+        Refused::NoHost => (Status::InternalFailure, "refused: the cluster has no host to talk to"),
+    };
+    if let Some(record) = record {
+        record.ended(Ended::Failed { why });
     }
+    status
 }

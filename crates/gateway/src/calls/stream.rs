@@ -12,6 +12,7 @@ pub(super) fn set_effective_context(call: &mut Call<'_>, context: u32) -> Outcom
         return Err(Status::BadArgument.into());
     }
     guest.effective = context;
+    guest.record_visit(context);
     Ok(())
 }
 
@@ -22,6 +23,7 @@ pub(super) fn continue_stream(call: &mut Call<'_>, which: u32) -> Outcome {
     if let Ok(stream) = guest.stream(Status::NotFound) {
         // Resuming either way ends what the plugin may see of the request.
         stream.request.close_windows();
+        guest.record_ask(if direction == Direction::Request { "resume request" } else { "resume response" });
         guest.defer(Deferred::Resume(context, direction))?;
     }
     Ok(())
@@ -32,6 +34,7 @@ pub(super) fn close_stream(call: &mut Call<'_>, which: u32) -> Outcome {
     let guest = call.guest();
     let context = guest.effective;
     if guest.streams.contains_key(&context) {
+        guest.record_ask("close");
         guest.defer(Deferred::Close(context))?;
     }
     Ok(())
@@ -70,6 +73,7 @@ pub(super) fn send_local_response(
         && !std::mem::replace(&mut stream.replied, true)
     {
         stream.reply_pending = true;
+        guest.record_ask("reply");
         guest.defer(Deferred::Reply(context, reply))?;
     }
     Ok(())

@@ -10,7 +10,9 @@ pub use queue::Queues;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Shared data, queues and metrics of a process.
+use crate::trace::Traces;
+
+/// Shared data, queues, metrics and traces of a process.
 #[derive(Debug, Default)]
 pub struct Process {
     /// Values by key, one space for each vm_id.
@@ -19,6 +21,8 @@ pub struct Process {
     pub queues: Queues,
     /// Metrics by name, one space for all.
     pub metrics: Metrics,
+    /// The last exchanges of all workers, when they are to be recorded.
+    pub traces: Traces,
 }
 
 /// A panic elsewhere leaves plain data in a state that is still whole, so the lock is taken all the same.

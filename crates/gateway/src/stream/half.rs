@@ -252,6 +252,15 @@ impl Half {
         self.trailers.as_mut().filter(|_| self.trailers_open)
     }
 
+    /// What is held, whether or not the plugin may look at it.
+    pub(crate) fn held_headers(&self) -> Option<&Headers> {
+        self.headers.as_ref()
+    }
+
+    pub(crate) fn held_trailers(&self) -> Option<&Headers> {
+        self.trailers.as_ref()
+    }
+
     pub(crate) fn body(&self) -> Option<&[u8]> {
         self.body_open.then_some(if self.buffering { &self.held } else { &self.chunk })
     }

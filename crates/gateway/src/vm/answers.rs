@@ -12,7 +12,9 @@ const REDIS_NETWORK_ERROR: u32 = 1;
 impl Vm {
     /// The answer of an HTTP call; `None` when the connection was reset. Unknown tokens are ignored.
     pub fn http_answered(&mut self, token: u32, answer: Option<HttpAnswer>) -> Effects {
-        let Some(root) = self.store.data_mut().http_calls.remove(&token) else { return Effects::new() };
+        let guest = self.store.data_mut();
+        let Some(root) = guest.http_calls.remove(&token) else { return Effects::new() };
+        guest.running.http_answered(token, answer.as_ref());
         let count = |headers: &Headers| number(headers.len());
         let sizes = answer
             .as_ref()
@@ -28,7 +30,9 @@ impl Vm {
     /// The reply to a Redis command as it came from the connection; `None` when the connection failed.
     /// Unknown tokens are ignored.
     pub fn redis_answered(&mut self, token: u32, reply: Option<Vec<u8>>) -> Effects {
-        let Some(root) = self.store.data_mut().redis_calls.remove(&token) else { return Effects::new() };
+        let guest = self.store.data_mut();
+        let Some(root) = guest.redis_calls.remove(&token) else { return Effects::new() };
+        guest.running.redis_answered(token, reply.as_deref());
         let (status, size) = match &reply {
             Some(reply) => (REDIS_OK, number(reply.len())),
             None => (REDIS_NETWORK_ERROR, 0),

@@ -24,12 +24,17 @@ impl Vm {
         let guest = self.store.data_mut();
         guest.effective = context;
         guest.injected = 0;
+        guest.record_callback(name, context);
         self.store.set_epoch_deadline(ticks(self.store.data().limits.callback));
         match function.call(&mut self.store, parameters) {
-            Ok(result) => Ok(Some(result)),
+            Ok(result) => {
+                self.store.data_mut().record_return(false);
+                Ok(Some(result))
+            }
             Err(error) => {
                 let crash = Crash { callback: name, reason: format!("{error:?}") };
                 self.store.data().log(CRITICAL, &crash.to_string());
+                self.store.data_mut().record_return(true);
                 self.crash = Some(crash.clone());
                 Err(crash)
             }

@@ -15,6 +15,7 @@ use crate::module::AbiVersion;
 use crate::process::{MetricKind, Process};
 use crate::stream::LocalReply;
 use crate::stream::half::Half;
+use crate::trace::Running;
 use crate::world::{HttpAnswer, LogLine, World};
 
 /// The most requests to resume, answer or close that one callback may make. A gateway has no bound.
@@ -50,6 +51,8 @@ pub(crate) struct Guest {
     pub(crate) answer: Answer,
     /// What the guest printed and no newline has closed yet: stdout, stderr.
     pub(crate) printed: [Vec<u8>; 2],
+    /// What is being recorded.
+    pub(crate) running: Running,
 }
 
 /// What the answer of a call shows to the guest during its callback.
@@ -165,6 +168,7 @@ impl Guest {
 
     /// Writes a line in the name of the plugin that runs.
     pub(crate) fn log(&self, level: u32, text: &str) {
+        self.record_line(level, text);
         let (plugin, root_id) = self.plugin().map_or(("", ""), |plugin| (&plugin.name, &plugin.root_id));
         self.world.log(LogLine { level, plugin, root_id, vm_id: &self.vm_id, text });
     }

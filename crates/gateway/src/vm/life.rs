@@ -81,6 +81,7 @@ impl Vm {
         guest.deferred.clear();
         guest.http_calls.clear();
         guest.redis_calls.clear();
+        guest.running.crashed();
         let roots: Vec<u32> = guest.roots.keys().copied().collect();
         let mut streams: Vec<u32> = guest.streams.keys().copied().collect();
         for root in roots {

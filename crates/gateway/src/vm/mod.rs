@@ -72,6 +72,11 @@ impl Vm {
         self.crash.as_ref()
     }
 
+    /// The name of a plugin that runs here.
+    pub fn plugin_name(&self, plugin: RootId) -> Option<&str> {
+        self.store.data().roots.get(&plugin.0).map(|plugin| plugin.name.as_str())
+    }
+
     /// Bytes of memory that the guest has taken.
     pub fn memory(&self) -> usize {
         self.store.data().memory.map_or(0, |memory| memory.data_size(&self.store))

@@ -16,6 +16,7 @@ impl Vm {
                 Step::Pass(pass) => effects.push((StreamId(context), pass)),
                 Step::TooLarge => self.too_large(context, direction, effects),
                 Step::Call(due) => {
+                    self.store.data_mut().running.forget();
                     let status = self.phase(context, direction, due, effects);
                     self.answered(context, direction, due, status);
                     self.settle(effects);
@@ -103,6 +104,7 @@ impl Vm {
 
     fn answered(&mut self, context: u32, direction: Direction, due: Due, status: u32) {
         let version = self.store.data().version;
+        self.store.data_mut().record_answer(context, direction, due, status);
         let Some(stream) = self.stream(context) else { return };
         let (replied, limit) = (stream.reply_pending, stream.limit(direction));
         let half = stream.half(direction);

@@ -13,6 +13,7 @@ use super::{Crash, Plugin, RootId, Vm};
 use crate::engine::ticks;
 use crate::limits::Limits;
 use crate::module::{self, Module};
+use crate::trace::Running;
 use crate::world::World;
 
 /// Kinds of calls share the space of tokens: Redis has those that end in binary 11, HTTP those that end in 00.
@@ -86,6 +87,7 @@ impl Vm {
             last_redis_call: REDIS_KIND,
             answer: Answer::None,
             printed: [Vec::new(), Vec::new()],
+            running: Running::default(),
         };
         let mut store = Store::new(&module.engine.compiler, guest);
         store.limiter(|guest| &mut guest.store_limits);
@@ -115,6 +117,7 @@ impl Vm {
         let root = self.new_context();
         let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let configuration = size(&plugin.configuration);
+        self.store.data().process.traces.masks().learn(&plugin.configuration);
         self.store.data_mut().roots.insert(root, Rc::new(plugin));
         let context_create = self.exports.context_create.clone();
         self.callback("proxy_on_context_create", root, context_create, (root, 0)).map_err(StartError::Crashed)?;

@@ -65,6 +65,9 @@ impl Worker {
     /// A part of the request has come from the client.
     pub fn from_client(&mut self, id: ExchangeId, message: Message) -> Outputs {
         let Some(journey) = self.journeys.get_mut(&id).filter(|journey| !journey.reset) else { return Outputs::new() };
+        if let Some(recording) = journey.exchange.recording() {
+            recording.came(Direction::Request, &message);
+        }
         if let Message::Headers { headers, .. } = &message {
             journey.asked = Asked::by(headers);
         }
@@ -76,6 +79,9 @@ impl Worker {
         let open = self.journeys.get_mut(&id).filter(|journey| !journey.reset && !journey.answered);
         let Some(journey) = open else { return Outputs::new() };
         journey.response_begun = true;
+        if let Some(recording) = journey.exchange.recording() {
+            recording.came(Direction::Response, &message);
+        }
         let stops = journey.stops.len();
         self.travel(id, Direction::Response, stops, message)
     }
@@ -83,6 +89,9 @@ impl Worker {
     /// Ends an exchange, whether it came to its end or its client left.
     pub fn finish(&mut self, id: ExchangeId, view: &LogView) -> Outputs {
         let Some(journey) = self.journeys.remove(&id) else { return Outputs::new() };
+        if let Some(recording) = journey.exchange.recording() {
+            recording.finish();
+        }
         let mut outputs = Outputs::new();
         for stop in journey.stops {
             let exchange = journey.exchange.clone();

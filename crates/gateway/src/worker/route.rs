@@ -37,9 +37,16 @@ impl Worker {
                 Some((position, stop)) => {
                     self.stop(id, direction, position, stop, message, &mut moves, &mut outputs);
                 }
-                None if direction == Direction::Response => outputs.push((id, Output::ToClient(message))),
-                None if journey.answered => {}
-                None => outputs.push((id, Output::ToUpstream(message))),
+                None if direction == Direction::Request && journey.answered => {}
+                None => {
+                    if let Some(recording) = journey.exchange.recording() {
+                        recording.left(direction, &message);
+                    }
+                    outputs.push(match direction {
+                        Direction::Request => (id, Output::ToUpstream(message)),
+                        Direction::Response => (id, Output::ToClient(message)),
+                    });
+                }
             }
         }
         outputs
@@ -102,8 +109,8 @@ impl Worker {
                     moves.push_back((id, direction, next(direction), Message::Trailers(trailers)));
                 }
                 Pass::Watermark { direction, full } => self.watermark(id, direction, full, outputs),
-                Pass::Reply(reply) => self.answer(id, reply, false, moves, outputs),
-                Pass::DirectReply(reply) => self.answer(id, reply, true, moves, outputs),
+                Pass::Reply(reply) => self.answer(id, position, reply, false, moves, outputs),
+                Pass::DirectReply(reply) => self.answer(id, position, reply, true, moves, outputs),
                 Pass::Reset => self.reset(id, outputs),
             }
         }
@@ -126,6 +133,7 @@ impl Worker {
     fn answer(
         &mut self,
         id: ExchangeId,
+        position: usize,
         reply: LocalReply,
         direct: bool,
         moves: &mut VecDeque<Move>,
@@ -139,6 +147,11 @@ impl Worker {
         }
         journey.direct = direct;
         journey.exchange.replied(&reply);
+        if let Some(recording) = journey.exchange.recording() {
+            let stop = journey.stops.get(position);
+            let name = stop.and_then(|stop| self.machines.get(stop.machine.0)?.plugin_name(stop.plugin));
+            recording.replied(name, reply.status, &reply.details);
+        }
         let gap = if direct { 0 } else { journey.stops.len() };
         outputs.push((id, Output::Answered));
         let messages = local_reply::response(reply, journey.asked);
@@ -149,6 +162,9 @@ impl Worker {
         if let Some(journey) = self.journeys.get_mut(&id)
             && !std::mem::replace(&mut journey.reset, true)
         {
+            if let Some(recording) = journey.exchange.recording() {
+                recording.reset();
+            }
             outputs.push((id, Output::Reset));
         }
     }

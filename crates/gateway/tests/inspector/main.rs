@@ -1,0 +1,13 @@
+//! What is recorded of exchanges, and the page that shows it in a real browser.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic with a clear text is how a failed test is told"
+)]
+
+mod bounds;
+mod guests;
+mod recording;
+mod secrets;
