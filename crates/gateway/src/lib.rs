@@ -7,6 +7,7 @@
 mod abi;
 pub mod bootstrap;
 mod calls;
+pub mod doctor;
 mod engine;
 mod exchange;
 mod headers;
