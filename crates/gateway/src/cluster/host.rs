@@ -1,0 +1,89 @@
+//! One address of a cluster, with the connections to it that wait for their next request.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use hyper::client::conn::{http1, http2};
+
+use super::RequestBody;
+use super::wire::{Trailing, Turn};
+
+/// The most connections of one thread that may wait at one host; a gateway sets no bound but time.
+const MOST_IDLE: usize = 128;
+
+/// One address that requests can be sent to.
+#[derive(Debug)]
+pub struct Host {
+    address: SocketAddr,
+    hostname: String,
+    /// Oldest first; the newest is used next, for it is the least likely to have been closed.
+    idle: RefCell<VecDeque<Connection>>,
+    pub(super) http2: tokio::sync::Mutex<Option<http2::SendRequest<RequestBody>>>,
+    active: Cell<usize>,
+}
+
+/// An HTTP/1.1 connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) sender: http1::SendRequest<Trailing<RequestBody>>,
+    pub(super) turn: Arc<Turn>,
+}
+
+/// A request under way at a host.
+#[derive(Debug)]
+pub(super) struct Active(Rc<Host>);
+
+// === impl Host ===
+
+impl Host {
+    pub(super) fn new(address: SocketAddr, hostname: String) -> Self {
+        Self { address, hostname, idle: RefCell::default(), http2: tokio::sync::Mutex::default(), active: Cell::new(0) }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What `auto_host_rewrite` sets.
+    pub fn hostname(&self) -> &str {
+        &self.hostname
+    }
+
+    /// Requests of this thread that the host has not answered whole yet.
+    pub fn active(&self) -> usize {
+        self.active.get()
+    }
+
+    pub(super) fn begin(self: &Rc<Self>) -> Active {
+        self.active.set(self.active.get() + 1);
+        Active(Rc::clone(self))
+    }
+
+    /// A connection that was open when it was last looked at.
+    pub(super) fn take_idle(&self) -> Option<Connection> {
+        let mut idle = self.idle.borrow_mut();
+        std::iter::from_fn(|| idle.pop_back()).find(|connection| connection.sender.is_ready())
+    }
+
+    /// Keeps a connection for the next request, once its answer has been read whole.
+    pub(super) async fn keep(self: Rc<Self>, mut connection: Connection) {
+        if connection.sender.ready().await.is_err() {
+            return;
+        }
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() >= MOST_IDLE {
+            idle.pop_front();
+        }
+        idle.push_back(connection);
+    }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        self.0.active.set(self.0.active.get().saturating_sub(1));
+    }
+}

@@ -1,0 +1,155 @@
+//! Clusters of one worker thread: named hosts, and HTTP requests and connections to them.
+
+mod balance;
+mod connect;
+mod error;
+mod host;
+mod http1;
+mod http2;
+mod names;
+mod request;
+mod wire;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+pub use error::UpstreamError;
+pub use host::Host;
+pub use request::Answered;
+pub use wire::{Trailing, Turn, Wire};
+
+use crate::bootstrap::{self, Discovery};
+use crate::log::Log;
+
+/// What a body may fail with.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// The body of a request to a service.
+pub type RequestBody = BoxBody<Bytes, BoxError>;
+
+/// The clusters of one worker thread by name.
+#[derive(Debug, Default)]
+pub struct Clusters(HashMap<String, Rc<Cluster>>);
+
+/// A named group of hosts, as one worker thread sees it. Connections are not shared between threads.
+#[derive(Debug)]
+pub struct Cluster {
+    settings: bootstrap::Cluster,
+    hosts: RefCell<Vec<Rc<Host>>>,
+    /// Where the next request goes when each host has its turn.
+    next: Cell<usize>,
+    resolved: Cell<bool>,
+    resolving: Notify,
+    log: Arc<Log>,
+}
+
+// === impl Clusters ===
+
+impl Clusters {
+    /// Makes clusters, and begins to resolve the names in them. Must be called inside a `LocalSet`.
+    pub fn new(clusters: &[bootstrap::Cluster], log: &Arc<Log>) -> Rc<Self> {
+        let entry = |settings: &bootstrap::Cluster| (settings.name.clone(), Cluster::new(settings.clone(), log));
+        Rc::new(Self(clusters.iter().map(entry).collect()))
+    }
+
+    /// The cluster of this name.
+    pub fn get(&self, name: &str) -> Option<Rc<Cluster>> {
+        self.0.get(name).cloned()
+    }
+
+    /// All clusters, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Rc<Cluster>> {
+        self.0.values()
+    }
+
+    /// Returns when each name has been asked for once, with whatever result.
+    pub async fn resolved(&self) {
+        for cluster in self.iter() {
+            while !cluster.resolved.get() {
+                cluster.resolving.notified().await;
+            }
+        }
+    }
+}
+
+// === impl Cluster ===
+
+impl Cluster {
+    fn new(settings: bootstrap::Cluster, log: &Arc<Log>) -> Rc<Self> {
+        let fixed = settings.discovery == Discovery::Static;
+        let hosts = if fixed { names::fixed(&settings.endpoints) } else { Vec::new() };
+        let cluster = Rc::new(Self {
+            settings,
+            hosts: RefCell::new(hosts),
+            next: Cell::new(0),
+            resolved: Cell::new(fixed),
+            resolving: Notify::new(),
+            log: Arc::clone(log),
+        });
+        if !fixed {
+            tokio::task::spawn_local(names::refresh(Rc::downgrade(&cluster)));
+        }
+        cluster
+    }
+
+    /// What the configuration says of it.
+    pub fn settings(&self) -> &bootstrap::Cluster {
+        &self.settings
+    }
+
+    /// The hosts as they are known now.
+    pub fn hosts(&self) -> Vec<Rc<Host>> {
+        self.hosts.borrow().clone()
+    }
+
+    /// The host for the next request: `wanted` if it is one of the cluster's, else by the cluster's policy.
+    ///
+    /// # Errors
+    /// [`UpstreamError::NoHost`].
+    pub fn choose(&self, wanted: Option<SocketAddr>) -> Result<Rc<Host>, UpstreamError> {
+        let hosts = self.hosts.borrow();
+        let wanted = wanted.and_then(|wanted| hosts.iter().find(|host| host.address() == wanted));
+        wanted
+            .or_else(|| balance::choose(&hosts, self.settings.lb_policy, &self.next))
+            .cloned()
+            .ok_or(UpstreamError::NoHost)
+    }
+
+    /// A connection for something else than a request, such as Redis.
+    ///
+    /// # Errors
+    /// When there is no host, or no connection to it within the cluster's `connect_timeout`.
+    pub async fn connect(&self) -> Result<(TcpStream, SocketAddr), UpstreamError> {
+        let address = self.choose(None)?.address();
+        Ok((connect::connect(address, self.settings.connect_timeout).await?, address))
+    }
+
+    /// Takes what names resolve to; hosts that stay keep their connections.
+    fn replace_hosts(&self, found: &[(SocketAddr, String)]) {
+        let mut hosts = self.hosts.borrow_mut();
+        let kept = |address: &SocketAddr, name: &String| {
+            hosts.iter().find(|host| host.address() == *address && host.hostname() == name).cloned()
+        };
+        let new = found
+            .iter()
+            .map(|(address, name)| kept(address, name).unwrap_or_else(|| Rc::new(Host::new(*address, name.clone()))))
+            .collect();
+        *hosts = new;
+        self.resolved.set(true);
+        self.resolving.notify_waiters();
+    }
+
+    /// The addresses that a name had last.
+    fn known(&self, hostname: &str, port: u16) -> Vec<SocketAddr> {
+        let hosts = self.hosts.borrow();
+        let known = hosts.iter().filter(|host| host.hostname() == hostname && host.address().port() == port);
+        known.map(|host| host.address()).collect()
+    }
+}

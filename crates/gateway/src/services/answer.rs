@@ -1,0 +1,59 @@
+//! What an HTTP call shows to the plugin that made it.
+
+use http::HeaderMap;
+use http_body_util::BodyExt;
+
+use crate::cluster::{Answered, UpstreamError};
+use crate::headers::Headers;
+use crate::world::HttpAnswer;
+
+/// The most bytes of an answer: what Envoy's own client keeps.
+const MOST_BYTES: usize = 32 << 20;
+
+/// The whole answer, or `None` when it broke off or is too large.
+pub(super) async fn read(answered: Answered) -> Option<HttpAnswer> {
+    let (head, mut incoming) = answered.response.into_parts();
+    let mut headers: Headers = [(":status", head.status.as_str())].into_iter().collect();
+    add(&mut headers, &head.headers);
+    let (mut body, mut trailers) = (Vec::new(), Headers::default());
+    while let Some(frame) = incoming.frame().await {
+        match frame.ok()?.into_data() {
+            Ok(data) if body.len() + data.len() > MOST_BYTES => return None,
+            Ok(data) => body.extend_from_slice(&data),
+            Err(frame) if answered.trailers => {
+                if let Ok(map) = frame.into_trailers() {
+                    add(&mut trailers, &map);
+                }
+            }
+            Err(_) => {}
+        }
+    }
+    Some(HttpAnswer { headers, body, trailers })
+}
+
+/// What a gateway answers when the service did not.
+pub(super) fn in_place(error: &UpstreamError) -> HttpAnswer {
+    local(error.status(), error.body())
+}
+
+/// What a gateway answers when nothing of the service's answer came in time.
+pub(super) fn timed_out() -> HttpAnswer {
+    local(504, "upstream request timeout".to_owned())
+}
+
+/// The plugin's headers are no request that could be sent.
+pub(super) fn invalid() -> HttpAnswer {
+    local(400, "invalid request headers".to_owned())
+}
+
+fn local(status: u16, body: String) -> HttpAnswer {
+    let (status, length) = (status.to_string(), body.len().to_string());
+    let headers = [(":status", status.as_str()), ("content-length", &length), ("content-type", "text/plain")];
+    HttpAnswer { headers: headers.into_iter().collect(), body: body.into_bytes(), trailers: Headers::default() }
+}
+
+fn add(headers: &mut Headers, map: &HeaderMap) {
+    for (name, value) in map {
+        headers.add(name.as_str().as_bytes(), value.as_bytes());
+    }
+}

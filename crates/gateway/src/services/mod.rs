@@ -1,0 +1,52 @@
+//! The outside of the machines of one worker thread: calls go out over the network, and what comes back arrives in a
+//! channel.
+
+mod answer;
+mod event;
+mod http_call;
+mod net_world;
+mod notices;
+mod tick;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+pub use event::{Event, EventKind};
+pub use net_world::NetWorld;
+pub use notices::QueueNotices;
+pub use tick::Tick;
+
+use crate::cluster::Clusters;
+use crate::log::Log;
+
+/// What the machines of one worker thread have in common. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Services {
+    clusters: Rc<Clusters>,
+    events: UnboundedSender<Event>,
+    notices: Arc<QueueNotices>,
+    log: Arc<Log>,
+    started: Instant,
+}
+
+impl Services {
+    /// `events` takes what comes back; `notices` and `log` are shared by all threads.
+    pub fn new(
+        clusters: Rc<Clusters>,
+        events: UnboundedSender<Event>,
+        notices: Arc<QueueNotices>,
+        log: Arc<Log>,
+    ) -> Self {
+        Self { clusters, events, notices, log, started: Instant::now() }
+    }
+
+    /// The outside of one machine, which its events name by `machine`. Must be called inside a `LocalSet`.
+    ///
+    /// When it is dropped, its calls are given up and its ticks end.
+    pub fn world(&self, machine: u64) -> Rc<NetWorld> {
+        NetWorld::new(self.clone(), machine)
+    }
+}

@@ -1,0 +1,121 @@
+//! The outside of one machine, on the network.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use tokio::task::JoinSet;
+
+use super::event::{Event, EventKind};
+use super::tick::Ticks;
+use super::{Services, http_call};
+use crate::log::{Component, Level};
+use crate::world::{HttpCall, LogLine, RedisSettings, Refused, World};
+
+/// The outside of one machine: what it asks for goes out, and what comes back is sent as [`Event`]s.
+pub struct NetWorld {
+    services: Services,
+    machine: u64,
+    ticks: RefCell<HashMap<u32, Ticks>>,
+    /// Calls under way; they are given up with the machine.
+    calls: RefCell<JoinSet<()>>,
+}
+
+impl NetWorld {
+    pub(super) fn new(services: Services, machine: u64) -> Rc<Self> {
+        services.notices.join(machine, services.events.clone());
+        Rc::new(Self { services, machine, ticks: RefCell::default(), calls: RefCell::default() })
+    }
+
+    fn unknown(&self, cluster: &str, what: &str) -> Refused {
+        self.services.log.write(
+            Component::Wasm,
+            Level::Warn,
+            format_args!("{what} to the cluster {cluster:?} is refused: the configuration has no cluster of this name"),
+        );
+        Refused::UnknownCluster
+    }
+}
+
+impl World for NetWorld {
+    fn http_call(&self, token: u32, call: HttpCall) -> Result<(), Refused> {
+        let services = &self.services;
+        let Some(cluster) = services.clusters.get(&call.cluster) else {
+            return Err(self.unknown(&call.cluster, "an HTTP call"));
+        };
+        let host = cluster.choose(None).map_err(|_| {
+            services.log.write(
+                Component::Wasm,
+                Level::Warn,
+                format_args!("an HTTP call to the cluster {:?} is refused: it has no host", call.cluster),
+            );
+            Refused::NoHost
+        })?;
+        let (machine, events, log) = (self.machine, services.events.clone(), services.log.clone());
+        let mut calls = self.calls.borrow_mut();
+        while calls.try_join_next().is_some() {}
+        calls.spawn_local(async move {
+            let answer = http_call::run(&cluster, &host, call, &log).await;
+            // Nobody is left to hear it when the thread ends.
+            let _ = events.send(Event { machine, kind: EventKind::Http { token, answer } });
+        });
+        Ok(())
+    }
+
+    fn redis_init(&self, settings: RedisSettings) -> Result<(), Refused> {
+        Err(self.unknown(&settings.cluster, "Redis"))
+    }
+
+    fn redis_call(&self, _token: u32, cluster: &str, _command: Vec<u8>) -> Result<(), Refused> {
+        Err(self.unknown(cluster, "Redis"))
+    }
+
+    fn set_tick(&self, root: u32, period: Option<Duration>) {
+        let mut ticks = self.ticks.borrow_mut();
+        ticks.remove(&root);
+        if let Some(period) = period {
+            ticks.insert(root, Ticks::start(self.machine, root, period, self.services.events.clone()));
+        }
+    }
+
+    fn queue_filled(&self, token: u32) {
+        self.services.notices.filled(token);
+    }
+
+    fn log(&self, line: LogLine<'_>) {
+        self.services.log.plugin(line);
+    }
+
+    fn log_level(&self) -> u32 {
+        self.services.log.level(Component::Wasm) as u32
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.services.started.elapsed()
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        if let Err(error) = getrandom::fill(bytes) {
+            let text = format_args!("the system gives no random bytes: {error}");
+            self.services.log.write(Component::Wasm, Level::Critical, text);
+        }
+    }
+}
+
+impl Drop for NetWorld {
+    fn drop(&mut self) {
+        self.services.notices.leave(self.machine, &self.services.events);
+    }
+}
+
+impl fmt::Debug for NetWorld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NetWorld").field("machine", &self.machine).finish_non_exhaustive()
+    }
+}
