@@ -81,6 +81,22 @@ fn a_failed_call_becomes_the_reply_of_on_error() {
     assert!(log.contains("outbound|80||auth.static") && log.contains("`.static`"), "{log}");
 }
 
+/// The host breaks a call off when its time is up in the middle of the answer, and says no more than that it broke.
+#[test]
+fn an_answer_that_breaks_off_when_its_time_is_up_came_too_late() {
+    plugin!(Asks, |request| {
+        auth().get("/token").timeout(Duration::from_millis(200)).send().await?;
+        Ok(request.forward())
+    });
+    for (after, details) in [(100, "plugin.reset"), (199, "plugin.timeout"), (200, "plugin.timeout")] {
+        let bench = Bench::<Asks>::new("").unwrap();
+        let exchange = bench.get("/");
+        bench.advance(Duration::from_millis(after));
+        bench.break_call(0);
+        assert_eq!(exchange.reply().unwrap().details, details, "after {after} ms");
+    }
+}
+
 #[test]
 fn the_plugins_own_deadline_ends_a_call_that_the_host_forgot() {
     plugin!(Asks, |request| {

@@ -7,7 +7,7 @@ use crate::field::is_owned_by_gateway;
 use crate::headers::{check, check_size, is_name};
 use crate::host::{Dispatch, Host, HostError, Pairs, host};
 use crate::slot::{Outcome, Waiting};
-use crate::time::timeout;
+use crate::time::{monotonic, timeout};
 use crate::uses;
 use serde::Serialize;
 use std::time::Duration;
@@ -19,6 +19,9 @@ const MAX_BODY: usize = 1 << 20;
 /// The gateway's own timer ends a call that hangs. It does not cover every way to hang (a queued connection, say), so
 /// core looks at the clock too, this much later.
 const GRACE: Duration = Duration::from_millis(50);
+
+/// By how much the gateway's timer may be early, as its worker looks at the clock once a turn.
+const EARLY: Duration = Duration::from_millis(10);
 
 /// A call to a service, made by [`Cluster::get`] and its like.
 #[must_use = "send it"]
@@ -121,12 +124,17 @@ impl Call {
     pub async fn send(mut self) -> Result<Answer> {
         uses::http_call();
         let name = self.cluster.name()?;
+        let sent = monotonic();
         let waiting = self.dispatch(&name)?;
         match timeout(self.timeout.saturating_add(GRACE), waiting).await {
             Ok(Outcome::Answer { headers, body, trailers }) => answer(name, self.timeout, headers, body, trailers),
             Ok(Outcome::TooLarge(size)) => {
                 let message = format!("cluster {name:?} answered {size} bytes, the plugin takes {}", self.max_body);
                 Err(Error::new(ErrorKind::Answer, message))
+            }
+            // A service that falls silent in the middle of its answer ends this way too, when its time is up.
+            Ok(Outcome::Reset) if monotonic().saturating_sub(sent).saturating_add(EARLY) >= self.timeout => {
+                Err(timed_out(&name, self.timeout))
             }
             Ok(Outcome::Reset) => {
                 let message = format!("cluster {name:?}: the connection broke before the answer was complete");

@@ -1,0 +1,168 @@
+//! When the service fails: each failure has its outcome, in time, and the next request works.
+
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use testkit::{Answer, Fault, Gateway, RunningGateway, Seen, Target, Upstream};
+
+const CLUSTER: &str = "outbound|80||auth.static";
+
+fn mission() -> Value {
+    json!({"serviceName": "auth.static", "requestPath": "/token", "tokenHeader": "x-token"})
+}
+
+/// An auth service that does as the test says, until it is told to behave.
+struct Auth {
+    service: Upstream,
+    well: std::sync::Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Auth {
+    fn failing(fault: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Self {
+        let well = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let seen_well = std::sync::Arc::clone(&well);
+        let service = Upstream::start(move |seen| match seen_well.load(std::sync::atomic::Ordering::Relaxed) {
+            true => Answer::ok("").header("x-token", "t-1"),
+            false => fault(seen),
+        });
+        Self { service, well }
+    }
+
+    fn recover(&self) {
+        self.well.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+fn start(config: Value, auth: impl Into<Target>, upstream: &Upstream) -> RunningGateway {
+    Gateway::new().plugin("token-fetcher", config).cluster(CLUSTER, auth).upstream(upstream).start()
+}
+
+/// The client is told what the plugin says and no more, and the upstream sees nothing.
+fn assert_refused(gateway: &RunningGateway, upstream: &Upstream, details: &str) {
+    let (before, since) = (upstream.started(), Instant::now());
+    let reply = gateway.get("/refused").header("x-token", "forged").send();
+    assert_eq!((reply.status, reply.text()), (500, "http call failed"), "{gateway:?}");
+    assert!(since.elapsed() < Duration::from_secs(5), "500 ms are the limit, it took {:?}", since.elapsed());
+    assert_eq!(upstream.started(), before);
+    let line = gateway.wait_for_access_log(1).pop().expect("a line");
+    assert!(line.contains(&format!("500 token-fetcher.{details}")), "{line}");
+}
+
+/// The request goes on, without any token.
+fn assert_passes_bare(gateway: &RunningGateway, upstream: &Upstream) {
+    let reply = gateway.get("/open").header("X-Token", "forged").header("x-token", "forged too").send();
+    assert_eq!(reply.status, 200);
+    assert_eq!(upstream.last().path, "/open");
+    assert!(!upstream.last().headers.contains("x-token"), "{:#?}", upstream.last());
+}
+
+fn assert_works(gateway: &RunningGateway, upstream: &Upstream) {
+    assert_eq!(gateway.get("/next").send().status, 200);
+    assert_eq!((&*upstream.last().path, upstream.last().header_text("x-token")), ("/next", Some("t-1")));
+}
+
+#[test]
+fn a_service_that_fails_is_answered_with_500() {
+    type Faulty = fn(&Seen) -> Answer;
+    let cases: [(&str, Faulty); 8] = [
+        ("unreachable", |_| Answer::reset()),
+        ("unreachable", |_| Answer::close()),
+        ("unreachable", |_| Answer::ok("").header("x-token", "cut").cut_in_headers(Fault::Reset)),
+        ("unreachable", |_| Answer::ok("a long body").header("x-token", "cut").cut_in_body(3, Fault::Reset)),
+        ("timeout", |_| Answer::hang()),
+        ("timeout", |_| Answer::ok("").header("x-token", "late").delay(Duration::from_secs(10))),
+        ("timeout", |_| Answer::ok("a long body").header("x-token", "cut").cut_in_body(3, Fault::Hang)),
+        ("bad_status", |_| Answer::status(401).header("x-token", "not with a 401").body("secret body")),
+    ];
+    for (details, fault) in cases {
+        let auth = Auth::failing(fault);
+        let upstream = Upstream::start(|_| Answer::ok("hi"));
+        let gateway = start(mission(), &auth.service, &upstream);
+        assert_refused(&gateway, &upstream, details);
+        auth.recover();
+        assert_works(&gateway, &upstream);
+        for secret in ["secret body", "forged", "not with a 401", "late"] {
+            assert!(!gateway.log_contains(secret), "{secret} in {gateway:?}");
+        }
+    }
+}
+
+#[test]
+fn garbage_is_not_an_answer() {
+    let auth = Auth::failing(|_| Answer::raw(b"\xff\xfe no HTTP\r\n\r\n"));
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let gateway = start(mission(), &auth.service, &upstream);
+    let reply = gateway.get("/").send();
+    assert_eq!((reply.status, reply.text(), upstream.started()), (500, "http call failed", 0));
+    auth.recover();
+    assert_works(&gateway, &upstream);
+}
+
+#[test]
+fn a_service_that_refuses_connections_is_answered_with_500() {
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let gateway = start(mission(), Target::refused(), &upstream);
+    assert_refused(&gateway, &upstream, "unreachable");
+    assert!(gateway.log_contains("check that it runs"), "{gateway:?}");
+}
+
+#[test]
+fn a_call_that_cannot_be_sent_lets_the_request_pass() {
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let nowhere = start(mission(), Target::NoEndpoints, &upstream);
+    assert_passes_bare(&nowhere, &upstream);
+    assert!(nowhere.log_contains("no healthy host"), "{nowhere:?}");
+
+    let unknown = Gateway::new().plugin("token-fetcher", mission()).upstream(&upstream).start();
+    assert_passes_bare(&unknown, &upstream);
+    assert!(unknown.log_contains("the gateway has no such cluster"), "{unknown:?}");
+}
+
+#[test]
+fn an_answer_without_a_token_lets_the_request_pass() {
+    type Faulty = fn(&Seen) -> Answer;
+    let cases: [Faulty; 3] = [
+        |_| Answer::ok("x-token"),
+        |_| Answer::ok("").header("x-token", ""),
+        |_| Answer::ok(vec![b'b'; 10 << 20]).header("x-token", "t-big"),
+    ];
+    for fault in cases {
+        let auth = Auth::failing(fault);
+        let upstream = Upstream::start(|_| Answer::ok("hi"));
+        let gateway = start(mission(), &auth.service, &upstream);
+        assert_passes_bare(&gateway, &upstream);
+        auth.recover();
+        assert_works(&gateway, &upstream);
+    }
+}
+
+#[test]
+fn bytes_above_0x7f_come_through_as_they_are() {
+    let bytes: Vec<u8> = (0x80..=0xff).collect();
+    let token = [b"\t<"[..].trim_ascii(), &bytes, b">"].concat();
+    let sent = token.clone();
+    let auth = Upstream::start(move |_| Answer::ok(b"\xff\xfe").header("x-token", &sent));
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let gateway = start(mission(), &auth, &upstream);
+    for _ in 0..2 {
+        assert_eq!(gateway.get("/").header("x-token", b"\xff\xfe").header("x-other", &bytes).send().text(), "hi");
+        assert_eq!(upstream.last().headers.all("x-token"), [&token[..]]);
+        assert_eq!(upstream.last().header("x-other"), Some(&bytes[..]));
+    }
+}
+
+#[test]
+fn clients_that_leave_are_forgotten() {
+    let auth = Auth::failing(|_| Answer::hang());
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let gateway = start(mission(), &auth.service, &upstream);
+    for asked in 1..=20 {
+        let client = gateway.get("/").start();
+        auth.service.wait_for(asked);
+        client.reset();
+    }
+    auth.recover();
+    assert_works(&gateway, &upstream);
+    assert_eq!(upstream.count(), 1);
+}
