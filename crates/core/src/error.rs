@@ -1,5 +1,6 @@
 //! What can go wrong in an exchange: a kind to decide by, a text that helps, and the reply a client gets.
 
+use crate::redis::Code;
 use crate::reply::Reply;
 use std::fmt;
 
@@ -24,6 +25,8 @@ pub enum ErrorKind {
     Status(u16),
     /// The answer lacks something, or is not what it should be.
     Answer,
+    /// Redis answered with an error.
+    Redis(Code),
     /// The request's body is larger than the plugin allows.
     TooLarge,
     /// The response's body is larger than the plugin allows; the client is not to blame.
@@ -53,6 +56,7 @@ impl ErrorKind {
             Self::Reset => "reset",
             Self::Status(_) => "bad_status",
             Self::Answer => "bad_answer",
+            Self::Redis(_) => "redis_error",
             Self::TooLarge => "body_too_large",
             Self::ResponseTooLarge => "response_too_large",
             Self::InvalidHeader => "invalid_header",

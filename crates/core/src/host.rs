@@ -78,6 +78,8 @@ pub enum Buffer {
     CallBody = 4,
     /// The plugin's configuration, readable while configuring only.
     PluginConfiguration = 7,
+    /// Reply to a Redis command, readable in its callback only. Higress only.
+    RedisReply = 9,
 }
 
 /// One of the two halves of an exchange, by its stream number in the ABI.
@@ -130,6 +132,19 @@ pub struct Dispatch<'a> {
     pub timeout_ms: u32,
 }
 
+/// How the gateway's worker shall talk to a Redis cluster. Holds a password, hence no `Debug`.
+#[allow(missing_debug_implementations, reason = "the password must not reach a log")]
+pub struct RedisLogin<'a> {
+    /// Name of the cluster, with parameters such as `?db=1` behind it.
+    pub service: &'a str,
+    /// Empty for none.
+    pub username: &'a str,
+    /// Empty for none.
+    pub password: &'a str,
+    /// How long a connection may stay silent while an answer is due, in milliseconds; 0 would end each at once.
+    pub timeout_ms: u32,
+}
+
 /// Everything core asks of the gateway. Statuses come back as values: none of these calls may panic.
 ///
 /// Implemented by the proxy-wasm ABI on wasm32, and by `testing::FakeHost` in native tests.
@@ -156,6 +171,9 @@ pub trait Host {
     fn set_property(&self, path: &[&str], value: &[u8]) -> HostResult<()>;
 
     fn dispatch_http(&self, call: &Dispatch<'_>) -> HostResult<u32>;
+    fn init_redis(&self, login: &RedisLogin<'_>) -> HostResult<()>;
+    fn call_redis(&self, cluster: &str, command: &[u8]) -> HostResult<u32>;
+
     fn resume(&self, direction: Direction) -> HostResult<()>;
     fn reset(&self, direction: Direction) -> HostResult<()>;
     fn reply(&self, reply: &LocalReply<'_>) -> HostResult<()>;

@@ -37,6 +37,7 @@ mod logger;
 pub mod metric;
 mod plugin;
 pub mod property;
+pub mod redis;
 mod reply;
 mod request;
 mod response;
@@ -73,6 +74,7 @@ pub use task::Background;
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::http::{Answer, Cluster, Service};
+    pub use crate::redis::{Redis, Script};
     pub use crate::time::{sleep, timeout};
     pub use crate::{
         Abi, Background, Backoff, End, Error, ErrorKind, Fallback, FieldValue, Flow, HeaderName, HeaderValue, Overflow,

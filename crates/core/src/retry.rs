@@ -19,7 +19,8 @@ impl Backoff {
     }
 
     /// Runs `work` until it succeeds, fails for good, or has been tried often enough. Only failures of transport are
-    /// tried again: no host, timeout, unreachable, reset, and the statuses 502, 503 and 504.
+    /// tried again: no host, timeout, unreachable, reset, the statuses 502, 503 and 504, and a Redis that says it will be
+    /// back. A command that got no answer may have been carried out: try again only what may happen twice.
     pub async fn run<T, F: Future<Output = Result<T>>>(self, mut work: impl FnMut() -> F) -> Result<T> {
         let mut pause = self.pause;
         for _ in 1..self.tries {
@@ -42,5 +43,5 @@ fn is_transient(kind: ErrorKind) -> bool {
             | ErrorKind::Unreachable
             | ErrorKind::Reset
             | ErrorKind::Status(502..=504)
-    )
+    ) || matches!(kind, ErrorKind::Redis(code) if code.is_transient())
 }

@@ -32,4 +32,6 @@ markers! {
     timer,
     /// An HTTP call is made.
     http_call,
+    /// A Redis command is sent.
+    redis_call,
 }

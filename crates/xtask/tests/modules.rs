@@ -127,6 +127,17 @@ fn an_import_that_a_module_does_not_need_is_not_there() {
 }
 
 #[test]
+fn only_what_uses_redis_asks_for_it() {
+    for module in modules() {
+        let uses = ["redis-counter", "rate-limiter"].contains(&module.name.as_str());
+        let imports = ["env.proxy_redis_init", "env.proxy_redis_call"]
+            .map(|name| module.imports.iter().any(|import| import == name));
+        let callback = module.exports.iter().any(|name| name == "proxy_on_redis_call_response");
+        assert_eq!((imports, callback), ([uses, uses], uses), "{}", module.name);
+    }
+}
+
+#[test]
 fn none_carries_names_or_sections_of_the_compiler() {
     for module in modules() {
         assert_eq!(module.sections, ["plugin"], "{}", module.name);

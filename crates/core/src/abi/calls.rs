@@ -1,7 +1,9 @@
 //! Host calls: thin imports with the status as a number, behind the safe [`Host`] trait.
 
 use super::pairs;
-use crate::host::{Buffer, Direction, Dispatch, Host, HostError, HostResult, LocalReply, Map, MetricKind, Pairs};
+use crate::host::{
+    Buffer, Direction, Dispatch, Host, HostError, HostResult, LocalReply, Map, MetricKind, Pairs, RedisLogin,
+};
 use std::ptr::null_mut;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
@@ -66,6 +68,23 @@ unsafe extern "C" {
         trailers: *const u8,
         trailers_size: usize,
         timeout: u32,
+        token: *mut u32,
+    ) -> u32;
+    // Higress only; see its proxy-wasm-cpp-host, `src/exports.cc`.
+    fn proxy_redis_init(
+        service: *const u8,
+        service_size: usize,
+        username: *const u8,
+        username_size: usize,
+        password: *const u8,
+        password_size: usize,
+        timeout: u32,
+    ) -> u32;
+    fn proxy_redis_call(
+        service: *const u8,
+        service_size: usize,
+        query: *const u8,
+        query_size: usize,
         token: *mut u32,
     ) -> u32;
     fn proxy_send_local_response(
@@ -209,6 +228,28 @@ impl Host for ProxyWasm {
                 call.timeout_ms,
                 &mut token,
             )
+        })?;
+        Ok(token)
+    }
+
+    fn init_redis(&self, login: &RedisLogin<'_>) -> HostResult<()> {
+        status(unsafe {
+            proxy_redis_init(
+                login.service.as_ptr(),
+                login.service.len(),
+                login.username.as_ptr(),
+                login.username.len(),
+                login.password.as_ptr(),
+                login.password.len(),
+                login.timeout_ms,
+            )
+        })
+    }
+
+    fn call_redis(&self, cluster: &str, command: &[u8]) -> HostResult<u32> {
+        let mut token = 0;
+        status(unsafe {
+            proxy_redis_call(cluster.as_ptr(), cluster.len(), command.as_ptr(), command.len(), &mut token)
         })?;
         Ok(token)
     }

@@ -68,6 +68,19 @@ exports! {
     proxy_on_http_call_response => fn http_call_response(_id: u32, token: u32, headers: u32, body: u32, trailers: u32) {
         runtime::on_call_done(token, |max_body| answer(max_body, headers, body as usize, trailers));
     }
+
+    proxy_on_redis_call_response => fn redis_call_response(_id: u32, token: u32, status: u32, size: u32) {
+        runtime::on_call_done(token, |max_reply| redis_reply(max_reply, status, size as usize));
+    }
+}
+
+/// A status other than 0 is a connection that could not be made or that broke.
+fn redis_reply(max_reply: usize, status: u32, size: usize) -> Outcome {
+    match (status, size) {
+        (0, size) if size > max_reply => Outcome::TooLarge(size),
+        (0, size) => ProxyWasm.buffer(Buffer::RedisReply, 0, size).map_or(Outcome::Reset, Outcome::reply),
+        _ => Outcome::Reset,
+    }
 }
 
 fn answer(max_body: usize, headers: u32, body: usize, trailers: u32) -> Outcome {

@@ -185,7 +185,7 @@ fn is_target(text: &str, forbidden: &str) -> bool {
 }
 
 /// What the host says when it does not even start: its two words for it are the most asked-about errors of Higress.
-fn not_dispatched(cluster: &str, status: HostError) -> Error {
+pub(crate) fn not_dispatched(cluster: &str, status: HostError) -> Error {
     let (kind, why) = match status {
         HostError::BAD_ARGUMENT => (
             ErrorKind::UnknownCluster,

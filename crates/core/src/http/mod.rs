@@ -6,4 +6,5 @@ mod cluster;
 
 pub use answer::Answer;
 pub use call::Call;
+pub(crate) use call::not_dispatched;
 pub use cluster::{Cluster, Service};

@@ -1,6 +1,6 @@
 //! Drives a plugin through the callbacks of a fake gateway.
 
-use super::host::{FakeHost, SentReply};
+use super::host::{FakeHost, ROOT, SentReply};
 use crate::config;
 use crate::exchange::Event;
 use crate::host::{Direction, HostError, Pairs};
@@ -14,11 +14,9 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 use std::time::Duration;
 
-const ROOT: u32 = 1;
-
 /// A plugin in a gateway of its own. One a thread: tests of the standard harness each have theirs.
 pub struct Bench<P> {
-    host: Rc<FakeHost>,
+    pub(super) host: Rc<FakeHost>,
     next: Cell<u32>,
     plugin: PhantomData<P>,
 }
@@ -135,6 +133,16 @@ impl<P: Plugin + DeserializeOwned> Bench<P> {
     /// Makes calls to `cluster` fail at once: the gateway does not know it.
     pub fn forget_cluster(&self, cluster: &str) {
         self.host.peek().clusters.insert(cluster.to_owned(), HostError::BAD_ARGUMENT);
+    }
+
+    /// Makes the gateway know a cluster again.
+    pub fn remember_cluster(&self, cluster: &str) {
+        self.host.peek().clusters.remove(cluster);
+    }
+
+    /// Makes a cluster lose its last host.
+    pub fn empty_cluster(&self, cluster: &str) {
+        self.host.peek().clusters.insert(cluster.to_owned(), HostError::INTERNAL_FAILURE);
     }
 
     /// Lets time pass, and the gateway's tick with it.

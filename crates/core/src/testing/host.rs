@@ -2,7 +2,7 @@
 
 use super::side::FakeSide;
 use crate::host::{
-    Buffer, Direction, Dispatch, Host, HostError, HostResult, LocalReply, Map, MetricKind, Pairs, install,
+    Buffer, Direction, Dispatch, Host, HostError, HostResult, LocalReply, Map, MetricKind, Pairs, RedisLogin, install,
 };
 use crate::runtime;
 use crate::slot::Outcome;
@@ -44,10 +44,33 @@ pub(super) struct Dispatched {
     pub(super) timeout_ms: u32,
 }
 
+/// What the plugin told the gateway of a Redis cluster.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedisInit {
+    /// Name of the cluster, with the parameters behind it.
+    pub service: String,
+    /// Empty for none.
+    pub username: String,
+    /// Empty for none.
+    pub password: String,
+    /// How long a connection may stay silent, in milliseconds.
+    pub timeout_ms: u32,
+}
+
+#[derive(Clone)]
+pub(super) struct SentCommand {
+    pub(super) token: u32,
+    pub(super) cluster: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) answered: bool,
+}
+
 #[derive(Default)]
 pub(super) struct State {
     pub(super) streams: BTreeMap<u32, Stream>,
     pub(super) calls: Vec<Dispatched>,
+    pub(super) redis_inits: Vec<RedisInit>,
+    pub(super) redis_calls: Vec<SentCommand>,
     pub(super) log: Vec<(u32, String)>,
     pub(super) properties: BTreeMap<String, Vec<u8>>,
     pub(super) clusters: BTreeMap<String, HostError>,
@@ -76,7 +99,7 @@ pub struct FakeHost {
     inside: Cell<bool>,
 }
 
-const ROOT: u32 = 1;
+pub(super) const ROOT: u32 = 1;
 
 impl FakeHost {
     /// Makes a fresh fake gateway the host of this thread.
@@ -194,7 +217,7 @@ impl Host for FakeHost {
         let cut = |bytes: &[u8]| bytes.iter().skip(start).take(length).copied().collect();
         match buffer {
             Buffer::PluginConfiguration => Ok(cut(&self.state().configuration)),
-            Buffer::CallBody => Err(HostError::NOT_FOUND),
+            Buffer::CallBody | Buffer::RedisReply => Err(HostError::NOT_FOUND),
             Buffer::RequestBody => self.in_side(Direction::Request, |side| Ok(cut(&side.buffer))),
             Buffer::ResponseBody => self.in_side(Direction::Response, |side| Ok(cut(&side.buffer))),
         }
@@ -234,6 +257,33 @@ impl Host for FakeHost {
             body: call.body.to_vec(),
             timeout_ms: call.timeout_ms,
         });
+        Ok(token)
+    }
+
+    fn init_redis(&self, login: &RedisLogin<'_>) -> HostResult<()> {
+        let mut state = self.state();
+        let cluster = login.service.split('?').next().unwrap_or_default();
+        if let Some(error) = state.clusters.get(cluster).filter(|error| **error != HostError::INTERNAL_FAILURE) {
+            return Err(*error);
+        }
+        state.redis_inits.push(RedisInit {
+            service: login.service.to_owned(),
+            username: login.username.to_owned(),
+            password: login.password.to_owned(),
+            timeout_ms: login.timeout_ms,
+        });
+        Ok(())
+    }
+
+    fn call_redis(&self, cluster: &str, command: &[u8]) -> HostResult<u32> {
+        let mut state = self.state();
+        if let Some(error) = state.clusters.get(cluster) {
+            return Err(*error);
+        }
+        // The two lowest bits tell the kinds of calls apart; Redis has 3.
+        let token = 4 * (state.redis_calls.len() as u32 + 1) + 3;
+        let bytes = command.to_vec();
+        state.redis_calls.push(SentCommand { token, cluster: cluster.to_owned(), bytes, answered: false });
         Ok(token)
     }
 

@@ -23,10 +23,14 @@
 //! assert_eq!(exchange.request_header("hello").as_deref(), Some("world"));
 //! assert!(exchange.is_forwarded());
 //! ```
+//!
+//! Calls are answered by the test: [`Bench::answer`] for HTTP, [`Bench::answer_redis`] for Redis.
 
 mod bench;
 mod host;
+mod redis;
 mod side;
 
 pub use bench::{Bench, Call, TestExchange};
-pub use host::{FakeHost, SentReply};
+pub use host::{FakeHost, RedisInit, SentReply};
+pub use redis::SentRedis;

@@ -1,0 +1,117 @@
+//! How a Redis is configured: where it is, who asks, how long an answer may take.
+
+use super::client::Redis;
+use crate::http::{Cluster, Service};
+use serde::Deserialize;
+use std::fmt;
+use std::time::Duration;
+
+/// When nothing else is said.
+const TIMEOUT: Duration = Duration::from_millis(1000);
+const MAX_REPLY: usize = 1 << 20;
+
+/// Who asks, and how long an answer may take: `Settings { database: 2, ..Settings::default() }`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// User, empty for none; Redis 6 and later.
+    pub username: String,
+    /// Password, empty for none.
+    pub password: String,
+    /// Number of the database; 0 unless said otherwise.
+    pub database: u32,
+    /// How long a command may take, second try included; 1000 ms unless said otherwise, never less than 1 ms.
+    pub timeout: Duration,
+    /// The largest reply that is taken, in bytes; 1 MiB unless said otherwise.
+    pub max_reply: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { username: String::new(), password: String::new(), database: 0, timeout: TIMEOUT, max_reply: MAX_REPLY }
+    }
+}
+
+/// Says whether there is a password, not which.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let given = |text: &str| if text.is_empty() { "none" } else { "given" };
+        f.debug_struct("Settings")
+            .field("username", &given(&self.username))
+            .field("password", &given(&self.password))
+            .field("database", &self.database)
+            .field("timeout", &self.timeout)
+            .field("max_reply", &self.max_reply)
+            .finish()
+    }
+}
+
+/// The keys of a configuration, in the two spellings of Higress's own plugins.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RawRedis {
+    #[serde(alias = "service_name")]
+    service_name: Option<String>,
+    #[serde(default, alias = "service_port")]
+    service_port: u16,
+    cluster: Option<String>,
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    password: String,
+    /// Milliseconds; 0 counts as absent, as in Higress.
+    #[serde(default)]
+    timeout: u32,
+    #[serde(default)]
+    database: u32,
+}
+
+impl TryFrom<RawRedis> for Redis {
+    type Error = String;
+
+    fn try_from(raw: RawRedis) -> Result<Self, String> {
+        let port = match (&raw.service_name, raw.service_port) {
+            (Some(name), 0) => default_port(name),
+            (_, port) => port,
+        };
+        if raw.service_name.is_none() && raw.cluster.is_none() {
+            return Err("missing `serviceName`, the service's name with its type, such as `redis.static`".to_owned());
+        }
+        let service = Service::new(raw.service_name, port, raw.cluster, None).map_err(|error| error.to_string())?;
+        if service.cluster().name().is_ok_and(|name| name.contains('?')) {
+            return Err("the name of the service must not contain `?`".to_owned());
+        }
+        let timeout = match raw.timeout {
+            0 => TIMEOUT,
+            ms => Duration::from_millis(u64::from(ms)),
+        };
+        let settings = Settings {
+            username: raw.username,
+            password: raw.password,
+            database: raw.database,
+            timeout,
+            max_reply: MAX_REPLY,
+        };
+        Ok(Self::new(service.cluster().clone(), settings))
+    }
+}
+
+/// Services with fixed addresses listen on the logical port 80, whatever their real port is.
+fn default_port(name: &str) -> u16 {
+    if name.ends_with(".static") { 80 } else { 6379 }
+}
+
+impl Redis {
+    /// A Redis in the cluster that the name of a service leads to, as configurations give it: without a port, 80 for
+    /// `.static` services and 6379 for others.
+    ///
+    /// # Errors
+    ///
+    /// Without a name.
+    pub fn service(name: &str, port: Option<u16>, settings: Settings) -> crate::Result<Self> {
+        let port = port.filter(|port| *port != 0).unwrap_or_else(|| default_port(name));
+        Cluster::fqdn(name, Some(port)).map(|cluster| Self::new(cluster, settings))
+    }
+}
+
+#[cfg(test)]
+mod tests;
