@@ -5,6 +5,7 @@
 #![doc = include_str!("../README.md")]
 
 mod abi;
+pub mod admin;
 pub mod bootstrap;
 mod calls;
 pub mod cluster;
@@ -19,6 +20,7 @@ mod memory;
 mod module;
 mod pairs;
 mod process;
+pub mod redis;
 pub mod services;
 mod stream;
 pub mod trace;

@@ -128,7 +128,15 @@ impl Cluster {
     /// When there is no host, or no connection to it within the cluster's `connect_timeout`.
     pub async fn connect(&self) -> Result<(TcpStream, SocketAddr), UpstreamError> {
         let address = self.choose(None)?.address();
-        Ok((connect::connect(address, self.settings.connect_timeout).await?, address))
+        Ok((self.connect_to(address).await?, address))
+    }
+
+    /// A connection to a host that [`Cluster::choose`] gave.
+    ///
+    /// # Errors
+    /// When there is no connection within the cluster's `connect_timeout`.
+    pub async fn connect_to(&self, host: SocketAddr) -> Result<TcpStream, UpstreamError> {
+        connect::connect(host, self.settings.connect_timeout).await
     }
 
     /// Takes what names resolve to; hosts that stay keep their connections.

@@ -21,11 +21,13 @@ pub use tick::Tick;
 
 use crate::cluster::Clusters;
 use crate::log::Log;
+use crate::redis::RedisClients;
 
 /// What the machines of one worker thread have in common. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Services {
     clusters: Rc<Clusters>,
+    redis: Rc<RedisClients>,
     events: UnboundedSender<Event>,
     notices: Arc<QueueNotices>,
     log: Arc<Log>,
@@ -40,7 +42,8 @@ impl Services {
         notices: Arc<QueueNotices>,
         log: Arc<Log>,
     ) -> Self {
-        Self { clusters, events, notices, log, started: Instant::now() }
+        let redis = Rc::new(RedisClients::new(Rc::clone(&clusters), Arc::clone(&log)));
+        Self { clusters, redis, events, notices, log, started: Instant::now() }
     }
 
     /// The outside of one machine, which its events name by `machine`. Must be called inside a `LocalSet`.

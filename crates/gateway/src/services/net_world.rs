@@ -29,30 +29,24 @@ impl NetWorld {
         Rc::new(Self { services, machine, ticks: RefCell::default(), calls: RefCell::default() })
     }
 
-    fn unknown(&self, cluster: &str, what: &str) -> Refused {
-        self.services.log.write(
-            Component::Wasm,
-            Level::Warn,
-            format_args!("{what} to the cluster {cluster:?} is refused: the configuration has no cluster of this name"),
-        );
-        Refused::UnknownCluster
+    /// Says why a call of a plugin goes nowhere: the plugin itself sees no more than a number.
+    fn refused(&self, refused: Refused, cluster: &str, what: &str) -> Refused {
+        let why = match refused {
+            Refused::UnknownCluster => "the configuration has no cluster of this name",
+            Refused::NoHost => "it has no host, or too much waits for it already",
+        };
+        let text = format_args!("{what} to the cluster {cluster:?} is refused: {why}");
+        self.services.log.write(Component::Wasm, Level::Warn, text);
+        refused
     }
 }
 
 impl World for NetWorld {
     fn http_call(&self, token: u32, call: HttpCall) -> Result<(), Refused> {
         let services = &self.services;
-        let Some(cluster) = services.clusters.get(&call.cluster) else {
-            return Err(self.unknown(&call.cluster, "an HTTP call"));
-        };
-        let host = cluster.choose(None).map_err(|_| {
-            services.log.write(
-                Component::Wasm,
-                Level::Warn,
-                format_args!("an HTTP call to the cluster {:?} is refused: it has no host", call.cluster),
-            );
-            Refused::NoHost
-        })?;
+        let refused = |why| self.refused(why, &call.cluster, "an HTTP call");
+        let cluster = services.clusters.get(&call.cluster).ok_or_else(|| refused(Refused::UnknownCluster))?;
+        let host = cluster.choose(None).map_err(|_| refused(Refused::NoHost))?;
         let (machine, events, log) = (self.machine, services.events.clone(), services.log.clone());
         let mut calls = self.calls.borrow_mut();
         while calls.try_join_next().is_some() {}
@@ -65,11 +59,17 @@ impl World for NetWorld {
     }
 
     fn redis_init(&self, settings: RedisSettings) -> Result<(), Refused> {
-        Err(self.unknown(&settings.cluster, "Redis"))
+        let outcome = self.services.redis.init(&settings);
+        outcome.map_err(|refused| self.refused(refused, &settings.cluster, "Redis"))
     }
 
-    fn redis_call(&self, _token: u32, cluster: &str, _command: Vec<u8>) -> Result<(), Refused> {
-        Err(self.unknown(cluster, "Redis"))
+    fn redis_call(&self, token: u32, cluster: &str, command: Vec<u8>) -> Result<(), Refused> {
+        let (machine, events) = (self.machine, self.services.events.clone());
+        let answer = Box::new(move |reply| {
+            let _ = events.send(Event { machine, kind: EventKind::Redis { token, reply } });
+        });
+        let outcome = self.services.redis.call(cluster, command, answer);
+        outcome.map_err(|refused| self.refused(refused, cluster, "a Redis command"))
     }
 
     fn set_tick(&self, root: u32, period: Option<Duration>) {
