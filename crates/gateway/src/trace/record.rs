@@ -40,7 +40,7 @@ pub struct Record {
     pub took: u64,
     /// Bytes of text that may still be kept.
     #[serde(skip)]
-    pub(super) room: usize,
+    pub(crate) room: usize,
 }
 
 /// One direction of an exchange: what came, and what left after all plugins.

@@ -64,6 +64,7 @@ pub(crate) fn engine() -> &'static Engine {
 
 /// A worker whose plugins have these names and functions.
 pub(crate) struct Chain {
+    engine: Engine,
     pub(crate) worker: Worker,
     pub(crate) machines: Vec<MachineId>,
     pub(crate) world: Rc<FakeWorld>,
@@ -71,11 +72,15 @@ pub(crate) struct Chain {
 
 impl Chain {
     pub(crate) fn of(plugins: &[(&str, &str)]) -> Self {
+        Self::on(engine(), plugins)
+    }
+
+    pub(crate) fn on(engine: &Engine, plugins: &[(&str, &str)]) -> Self {
         let (mut worker, world) = (Worker::default(), Rc::new(FakeWorld::default()));
         let machines = plugins
             .iter()
             .map(|(name, functions)| {
-                let module = Module::new(engine(), &wat::parse_str(guest(functions)).unwrap());
+                let module = Module::new(engine, &wat::parse_str(guest(functions)).unwrap());
                 let module = module.unwrap_or_else(|e| panic!("{e}"));
                 let mut vm = Vm::new(&module, world.clone(), VmSettings::default()).unwrap();
                 let plugin = vm.start_plugin(Plugin { name: (*name).to_owned(), ..Plugin::default() }).unwrap();
@@ -84,17 +89,20 @@ impl Chain {
                 machine
             })
             .collect();
-        Self { worker, machines, world }
+        Self { engine: engine.clone(), worker, machines, world }
     }
 
     pub(crate) fn open(&mut self) -> (ExchangeId, Recording) {
-        let recording = engine().process().traces.begin().unwrap();
+        let recording = self.engine.process().traces.begin().unwrap();
         (self.worker.open(Rc::new(Facts::recorded(recording.clone()))), recording)
     }
 
     pub(crate) fn get(&mut self, id: ExchangeId, extra: &[(&str, &str)]) -> Outputs {
         let request = [(":method", "GET"), (":path", "/get?x=1"), (":authority", "example.com")];
-        let headers: Headers = request.iter().chain(extra).copied().collect();
+        let mut headers: Headers = request.into_iter().collect();
+        for (name, value) in extra {
+            headers.set(name.as_bytes(), value.as_bytes());
+        }
         self.worker.from_client(id, Message::Headers { headers, end: true })
     }
 

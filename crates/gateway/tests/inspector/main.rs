@@ -8,6 +8,10 @@
 )]
 
 mod bounds;
+mod browser;
+mod chromium;
 mod guests;
+mod json;
 mod recording;
 mod secrets;
+mod server;

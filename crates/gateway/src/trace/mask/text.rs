@@ -2,6 +2,7 @@
 //! of a URL.
 
 use super::is_secret;
+use crate::percent;
 
 /// Words that stand before a credential.
 pub(super) const SCHEMES: &[&str] = &["Bearer", "Basic", "Digest", "Negotiate", "ApiKey", "Token", "AWS4-HMAC-SHA256"];
@@ -28,7 +29,8 @@ pub(crate) fn scrub(text: &str, knows: impl Fn(&str) -> bool) -> String {
             }
             continue;
         }
-        let name = decoded(word);
+        // So that `access%5Ftoken` is found.
+        let name = percent::decoded(word);
         if is_secret(&name) || knows(&name) {
             rest = value_after(rest, &mut shown);
         } else if is_scheme(word) {
@@ -133,22 +135,6 @@ fn user_of_url<'a>(text: &'a str, shown: &mut String) -> &'a str {
     }
     shown.push_str(STARS);
     text.get(at..).unwrap_or_default()
-}
-
-/// A name of a query with its percent signs resolved, so that `access%5Ftoken` is found.
-fn decoded(word: &str) -> String {
-    if !word.contains('%') {
-        return word.to_owned();
-    }
-    let mut bytes = Vec::with_capacity(word.len());
-    let mut rest = word.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let hex = after.first_chunk::<2>().filter(|_| *first == b'%');
-        let value = hex.and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        bytes.push(value.unwrap_or(*first));
-        rest = if value.is_some() { after.get(2..).unwrap_or_default() } else { after };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -1,0 +1,86 @@
+//! What the gateway tells about itself.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::trace::Masks;
+
+/// The gateway as it is now. Asked from the admin server's thread.
+pub trait State: Send + Sync {
+    /// Where clients may connect.
+    fn listeners(&self) -> Vec<ListenerState>;
+
+    /// The plugins in the order of their chains.
+    fn plugins(&self) -> Vec<PluginState>;
+
+    /// Where requests may go.
+    fn clusters(&self) -> Vec<ClusterState>;
+
+    /// The configuration in force. The inspector leaves secrets out.
+    fn configuration(&self) -> Value;
+}
+
+/// A place where clients may connect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListenerState {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Host and port that it is bound to.
+    pub address: String,
+}
+
+/// A plugin in a filter chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PluginState {
+    /// Its name in the configuration, as log lines have it.
+    pub name: String,
+    /// Tells plugins of one module apart; often empty.
+    pub root_id: String,
+    /// Plugins with the same one share a machine; often empty.
+    pub vm_id: String,
+    /// The file of its module.
+    pub module: String,
+    /// The version of the ABI that the module speaks.
+    pub abi: String,
+    /// Whether requests pass without the plugin after a crash.
+    pub fail_open: bool,
+    /// The bytes that it was configured with. The inspector leaves secrets out.
+    pub configuration: Vec<u8>,
+    /// Why it does not run, if so.
+    pub fault: Option<String>,
+}
+
+/// A group of hosts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ClusterState {
+    /// Its name in the configuration.
+    pub name: String,
+    /// How its hosts are found, such as `STRICT_DNS`.
+    pub discovery: String,
+    /// The hosts that are known now.
+    pub hosts: Vec<HostState>,
+}
+
+/// One host of a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct HostState {
+    /// As the configuration names it.
+    pub name: String,
+    /// The addresses that it was resolved to.
+    pub addresses: Vec<String>,
+}
+
+impl PluginState {
+    pub(super) fn shown(&self, masks: &Masks) -> Value {
+        json!({
+            "name": self.name,
+            "root_id": self.root_id,
+            "vm_id": self.vm_id,
+            "module": self.module,
+            "abi": self.abi,
+            "fail_open": self.fail_open,
+            "configuration": masks.configuration(&self.configuration),
+            "fault": self.fault,
+        })
+    }
+}
