@@ -20,7 +20,6 @@ pub mod log;
 mod memory;
 mod module;
 mod pairs;
-mod percent;
 mod process;
 pub mod redis;
 pub mod services;

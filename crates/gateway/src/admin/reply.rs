@@ -12,6 +12,8 @@ pub struct Reply {
     pub status: u16,
     /// Value of `content-type`.
     pub content_type: &'static str,
+    /// Further headers, names in lower case.
+    pub headers: Vec<(&'static str, &'static str)>,
     /// What is shown.
     pub body: Bytes,
 }
@@ -19,7 +21,12 @@ pub struct Reply {
 impl Reply {
     /// Plain text with status 200.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { status: 200, content_type: "text/plain; charset=UTF-8", body: Bytes::from(text.into()) }
+        Self {
+            status: 200,
+            content_type: "text/plain; charset=UTF-8",
+            headers: Vec::new(),
+            body: Bytes::from(text.into()),
+        }
     }
 
     /// Indented JSON with status 200.
@@ -46,6 +53,9 @@ impl Reply {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, max-age=0"));
         headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+        for (name, value) in self.headers {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
         response
     }
 }

@@ -1,7 +1,5 @@
 //! Which exchanges are wanted: by plugin, by status, by a part of the path.
 
-use std::borrow::Cow;
-
 use crate::trace::{Outcome, Record};
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -31,10 +29,9 @@ impl Filter {
     /// With what was found and what is possible.
     pub(super) fn parse(query: &str) -> Result<Self, String> {
         let mut filter = Self::default();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let value = decoded(value).into_owned();
-            match name {
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let value = value.into_owned();
+            match &*name {
                 "plugin" => filter.plugin = value,
                 "path" => filter.path = value,
                 "status" => filter.status = Status::parse(&value)?,
@@ -74,15 +71,6 @@ impl Status {
             Self::Broken => matches!(record.outcome, Outcome::Reset | Outcome::CutOff),
         }
     }
-}
-
-/// `+` and percent signs of a query resolved; what is no valid escape stays.
-fn decoded(text: &str) -> Cow<'_, str> {
-    if !text.contains(['%', '+']) {
-        return Cow::Borrowed(text);
-    }
-    let spaced = text.replace('+', " ");
-    Cow::Owned(crate::percent::decoded(&spaced))
 }
 
 #[cfg(test)]

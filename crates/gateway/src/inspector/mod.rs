@@ -12,17 +12,18 @@
 
 mod filter;
 mod page;
-mod reply;
+mod protection;
 mod state;
 mod summary;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-pub use reply::Reply;
-pub use state::{ClusterState, HostState, ListenerState, PluginState, State};
+pub use state::{PluginState, State};
 
 use serde_json::{Value, json};
 
+use crate::admin::{Pages, Reply};
 use crate::process::MetricKind;
 use crate::{Engine, trace};
 use filter::Filter;
@@ -45,13 +46,15 @@ impl Inspector {
         Self { engine, state }
     }
 
-    /// The answer to a GET; `None` for a path that is not the inspector's.
-    pub fn respond(&self, path_and_query: &str) -> Option<Reply> {
+    fn answer(&self, path_and_query: &str) -> Option<Reply> {
         let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
         match path {
             "/inspector.json" => Some(Reply::json(&self.overview())),
             "/inspector/exchanges.json" => Some(self.exchanges(query)),
-            "/inspector/" => Some(Reply::moved("../inspector")),
+            "/inspector/" => {
+                let headers = vec![("location", "../inspector")];
+                Some(Reply { headers, ..Reply::text("the page is at /inspector\n").with_status(308) })
+            }
             _ => match path.strip_prefix("/inspector/exchanges/").and_then(|rest| rest.strip_suffix(".json")) {
                 Some(id) => Some(self.exchange(id)),
                 None => page::file(path),
@@ -66,6 +69,13 @@ impl Inspector {
     fn overview(&self) -> Value {
         let masks = self.traces().masks();
         let plugins = self.state.plugins().into_iter().map(|plugin| plugin.shown(masks)).collect::<Vec<_>>();
+        let listeners = self.state.listeners();
+        let listeners = listeners.iter().map(|it| json!({"name": it.name, "address": it.address.to_string()}));
+        let clusters = self.state.clusters();
+        let clusters = clusters.iter().map(|cluster| {
+            let host = |(address, name): &(SocketAddr, String)| json!({"name": name, "address": address.to_string()});
+            json!({"name": cluster.name, "hosts": cluster.hosts.iter().map(host).collect::<Vec<_>>()})
+        });
         let metrics = self.engine.process().metrics.all().into_iter().map(|(name, kind, number, samples)| match kind {
             MetricKind::Counter => json!({"name": name, "kind": "counter", "value": number}),
             MetricKind::Gauge => json!({"name": name, "kind": "gauge", "value": number}),
@@ -74,11 +84,11 @@ impl Inspector {
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "recording": self.recording(),
-            "listeners": self.state.listeners(),
+            "listeners": listeners.collect::<Vec<_>>(),
             "plugins": plugins,
-            "clusters": self.state.clusters(),
+            "clusters": clusters.collect::<Vec<_>>(),
             "metrics": metrics.collect::<Vec<_>>(),
-            "configuration": masks.json(&self.state.configuration()),
+            "configuration": masks.json(&self.state.config_dump()),
         })
     }
 
@@ -89,7 +99,7 @@ impl Inspector {
     fn exchanges(&self, query: &str) -> Reply {
         let filter = match Filter::parse(query) {
             Ok(filter) => filter,
-            Err(fault) => return Reply::fault(400, &fault),
+            Err(fault) => return refusal(400, &fault),
         };
         let all = self.traces().all();
         let shown = all
@@ -103,8 +113,32 @@ impl Inspector {
             let keeps = self.traces().limit();
             let fault =
                 format!("exchange {id:?} is not kept: only the last {keeps} are, see /inspector/exchanges.json");
-            return Reply::fault(404, &fault);
+            return refusal(404, &fault);
         };
-        recording.read(Reply::json)
+        let record = recording.record();
+        match serde_json::to_value(&record) {
+            Ok(value) => Reply::json(&value),
+            Err(error) => refusal(500, &format!("exchange {id} cannot be told as JSON: {error}")),
+        }
     }
+}
+
+impl Pages for Inspector {
+    fn respond(&self, path_and_query: &str) -> Option<Reply> {
+        self.answer(path_and_query).map(protection::protected)
+    }
+
+    fn links(&self) -> Vec<(String, String)> {
+        [
+            ("/inspector", "plugins, and what they did with the last exchanges"),
+            ("/inspector.json", "the same as JSON: listeners, plugins, clusters, metrics, configuration"),
+            ("/inspector/exchanges.json", "the last exchanges as JSON; ?plugin=, ?status=, ?path="),
+        ]
+        .map(|(path, text)| (path.to_owned(), text.to_owned()))
+        .into()
+    }
+}
+
+fn refusal(status: u16, text: &str) -> Reply {
+    Reply::json(&json!({ "error": text })).with_status(status)
 }

@@ -1,6 +1,6 @@
 //! The files of the page, which are part of the program.
 
-use super::reply::Reply;
+use crate::admin::Reply;
 
 const HTML: &str = "text/html; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
@@ -20,5 +20,5 @@ pub(super) fn file(path: &str) -> Option<Reply> {
         "/inspector/gateway.js" => (SCRIPT, include_str!("page/gateway.js")),
         _ => return None,
     };
-    Some(Reply::new(200, kind, text.as_bytes().to_vec()))
+    Some(Reply { content_type: kind, ..Reply::text(text) })
 }

@@ -1,32 +1,14 @@
-//! What the gateway tells about itself.
+//! What the gateway tells about its plugins, besides what it tells the admin server.
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::admin::AdminState;
 use crate::trace::Masks;
 
 /// The gateway as it is now. Asked from the admin server's thread.
-pub trait State: Send + Sync {
-    /// Where clients may connect.
-    fn listeners(&self) -> Vec<ListenerState>;
-
+pub trait State: AdminState {
     /// The plugins in the order of their chains.
     fn plugins(&self) -> Vec<PluginState>;
-
-    /// Where requests may go.
-    fn clusters(&self) -> Vec<ClusterState>;
-
-    /// The configuration in force. The inspector leaves secrets out.
-    fn configuration(&self) -> Value;
-}
-
-/// A place where clients may connect.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ListenerState {
-    /// Its name in the configuration.
-    pub name: String,
-    /// Host and port that it is bound to.
-    pub address: String,
 }
 
 /// A plugin in a filter chain.
@@ -48,26 +30,6 @@ pub struct PluginState {
     pub configuration: Vec<u8>,
     /// Why it does not run, if so.
     pub fault: Option<String>,
-}
-
-/// A group of hosts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ClusterState {
-    /// Its name in the configuration.
-    pub name: String,
-    /// How its hosts are found, such as `STRICT_DNS`.
-    pub discovery: String,
-    /// The hosts that are known now.
-    pub hosts: Vec<HostState>,
-}
-
-/// One host of a cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct HostState {
-    /// As the configuration names it.
-    pub name: String,
-    /// The addresses that it was resolved to.
-    pub addresses: Vec<String>,
 }
 
 impl PluginState {

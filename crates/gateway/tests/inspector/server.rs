@@ -6,7 +6,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use gateway::inspector::{ClusterState, HostState, Inspector, ListenerState, PluginState, State};
+use gateway::admin::{AdminState, ClusterStatus, ListenerStatus, Pages};
+use gateway::inspector::{Inspector, PluginState, State};
 use gateway::{Engine, HttpAnswer, MetricKind};
 use serde_json::{Value, json};
 
@@ -18,10 +19,6 @@ pub(crate) const HOSTILE: &str = "<img src=x onerror=window.hacked=1><script>win
 struct Plain;
 
 impl State for Plain {
-    fn listeners(&self) -> Vec<ListenerState> {
-        vec![ListenerState { name: "main".to_owned(), address: "0.0.0.0:10000".to_owned() }]
-    }
-
     fn plugins(&self) -> Vec<PluginState> {
         let plugin = |name: &str, configuration: &str, fault: Option<&str>| PluginState {
             name: name.to_owned(),
@@ -37,14 +34,29 @@ impl State for Plain {
             plugin("headers", "", None),
         ]
     }
+}
 
-    fn clusters(&self) -> Vec<ClusterState> {
-        let host = HostState { name: "localhost:8080".to_owned(), addresses: vec!["127.0.0.1:8080".to_owned()] };
-        let discovery = "STRICT_DNS".to_owned();
-        vec![ClusterState { name: "outbound|8080||backend.dns".to_owned(), discovery, hosts: vec![host] }]
+impl AdminState for Plain {
+    fn is_ready(&self) -> bool {
+        true
     }
 
-    fn configuration(&self) -> Value {
+    fn listeners(&self) -> Vec<ListenerStatus> {
+        vec![ListenerStatus { name: "main".to_owned(), address: SocketAddr::from(([0, 0, 0, 0], 10000)) }]
+    }
+
+    fn clusters(&self) -> Vec<ClusterStatus> {
+        let hosts = vec![(SocketAddr::from(([127, 0, 0, 1], 8080)), "localhost".to_owned())];
+        vec![ClusterStatus { name: "outbound|8080||backend.dns".to_owned(), hosts }]
+    }
+
+    fn plugin_metrics(&self) -> Vec<(String, MetricKind, u64, u64)> {
+        Vec::new()
+    }
+
+    fn quit(&self) {}
+
+    fn config_dump(&self) -> Value {
         json!({"static_resources": {"clusters": [{"name": "redis", "password": "S3CR3T"}], "text": HOSTILE}})
     }
 }
@@ -154,12 +166,14 @@ fn answer(
             let _ = posted.lock().unwrap().send(String::from_utf8_lossy(&body).into_owned());
             (200, Vec::new(), Vec::new())
         }
-        ("/script.js", _) => (200, vec![("content-type", "text/javascript".to_owned())], script.into()),
+        ("/script.js", _) => (200, vec![("content-type", "text/javascript")], script.into()),
         (_, Some(mut reply)) => {
+            reply.headers.push(("content-type", reply.content_type));
+            let mut body = reply.body.to_vec();
             if path == "/inspector" {
-                reply.body.extend_from_slice(b"<script type=module src=/script.js></script>");
+                body.extend_from_slice(b"<script type=module src=/script.js></script>");
             }
-            (reply.status, reply.headers, reply.body)
+            (reply.status, reply.headers, body)
         }
         _ => (404, Vec::new(), Vec::new()),
     };

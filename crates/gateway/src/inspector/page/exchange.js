@@ -19,7 +19,7 @@ export function showExchange(place, state, here) {
     el("h3", {}, t("timeline")),
     timeline(it),
     headers("request", it.request, "headers.client", "headers.sent", "headers.unsent"),
-    headers("response", it.response, "headers.upstream", "headers.answered", "headers.unanswered"),
+    headers("response", it.response, it.reply?.plugin === null ? "headers.gateway" : "headers.upstream", "headers.answered", "headers.unanswered"),
     el("p", { class: "note" }, el("a", { href: `inspector/exchanges/${it.id}.json` }, t("json"))),
   ]);
 }

@@ -22,10 +22,10 @@ export function showPlugins({ plugins }) {
 
 export function showClusters({ clusters }) {
   if (!clusters.length) return nothing("cluster.none");
-  return table([t("name"), "", t("cluster.hosts")], clusters.map((it) => [
-    visible(it.name), visible(it.discovery),
+  return table([t("name"), t("cluster.hosts")], clusters.map((it) => [
+    visible(it.name),
     it.hosts.length
-      ? it.hosts.map((host) => el("div", {}, visible(host.name), host.addresses.length ? ` → ${visible(host.addresses.join(", "))}` : ""))
+      ? it.hosts.map((host) => el("div", {}, visible(host.address), host.name ? ` (${visible(host.name)})` : ""))
       : t("cluster.nohost"),
   ]));
 }

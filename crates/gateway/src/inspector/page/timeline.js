@@ -27,7 +27,7 @@ function edges(it, whole) {
   const sent = it.upstream?.at ?? it.request.left_at;
   const until = it.response.came_at ?? it.took;
   const host = it.upstream ? visible(it.upstream.host || it.upstream.cluster) : "";
-  const asked = sent !== null && (it.upstream || it.response.came_at !== null || !it.reply);
+  const asked = sent !== null && (it.upstream || !it.reply);
   return [
     ...edge(it.request.came_at, 0, "came", t("edge.came")),
     ...(asked ? edge(sent, Math.max(0, until - sent), "upstream", t("edge.upstream", host)) : []),

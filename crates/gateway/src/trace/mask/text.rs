@@ -2,7 +2,6 @@
 //! of a URL.
 
 use super::is_secret;
-use crate::percent;
 
 /// Words that stand before a credential.
 pub(super) const SCHEMES: &[&str] = &["Bearer", "Basic", "Digest", "Negotiate", "ApiKey", "Token", "AWS4-HMAC-SHA256"];
@@ -30,7 +29,7 @@ pub(crate) fn scrub(text: &str, knows: impl Fn(&str) -> bool) -> String {
             continue;
         }
         // So that `access%5Ftoken` is found.
-        let name = percent::decoded(word);
+        let name = form_urlencoded::parse(word.as_bytes()).next().map(|(name, _)| name).unwrap_or_default();
         if is_secret(&name) || knows(&name) {
             rest = value_after(rest, &mut shown);
         } else if is_scheme(word) {
