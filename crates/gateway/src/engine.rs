@@ -1,10 +1,12 @@
 //! The compiler that all modules of a process share, and the clock that stops guests which run too long.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use wasmtime::{Config, Engine as Compiler};
 
+use crate::module::Known;
 use crate::process::Process;
 
 /// How exact [`crate::Limits::callback`] is.
@@ -16,7 +18,8 @@ const FOREVER: u64 = 1 << 40;
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) compiler: Compiler,
-    pub(crate) process: std::sync::Arc<Process>,
+    pub(crate) process: Arc<Process>,
+    pub(crate) modules: Arc<Known>,
 }
 
 impl Engine {
@@ -36,7 +39,7 @@ impl Engine {
                 thread::sleep(TICK);
             }
         })?;
-        Ok(Self { compiler, process: std::sync::Arc::default() })
+        Ok(Self { compiler, process: Arc::default(), modules: Arc::default() })
     }
 
     /// What the virtual machines share: data, queues, metrics.

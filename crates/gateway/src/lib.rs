@@ -39,5 +39,5 @@ pub use module::{AbiVersion, Module, Refusal};
 pub use process::{MetricKind, Metrics, Process, Queues, SharedData};
 pub use stream::{LocalReply, Pass};
 pub use vm::{Crash, Effects, LogView, Plugin, RootId, StartError, StreamId, Vm, VmSettings};
-pub use worker::{ExchangeId, MachineId, Message, Output, Outputs, Worker};
+pub use worker::{Canary, ExchangeId, Filter, Line, MachineId, Message, NotStarted, Output, Outputs, Rejected, Worker};
 pub use world::{HttpAnswer, HttpCall, LogLine, RedisSettings, Refused, World};

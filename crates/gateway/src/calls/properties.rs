@@ -45,6 +45,7 @@ pub(super) fn set(call: &mut Call<'_>, path: u32, path_size: u32, value: u32, si
         return Ok(());
     }
     match path.as_slice() {
+        b"wasm_need_rebuild" => call.guest().rebuild = value == b"true",
         b"clear_route_cache" => stream.keep_route = value == b"off",
         b"set_decoder_buffer_limit" => set_limit(call.guest(), Direction::Request, &value)?,
         b"set_encoder_buffer_limit" => set_limit(call.guest(), Direction::Response, &value)?,

@@ -83,6 +83,9 @@ pub(super) fn send_local_response(
 pub(super) fn done(call: &mut Call<'_>) -> Outcome {
     let guest = call.guest();
     let context = guest.effective;
+    if guest.ending.remove(&context) {
+        return Ok(guest.defer(Deferred::Done(context))?);
+    }
     let stream = guest.stream(Status::NotFound)?;
     if stream.life != Life::Awaited {
         return Err(Status::NotFound.into());

@@ -1,7 +1,5 @@
 //! The numbers that a guest returns from its phases, and what a gateway makes of them.
 
-use crate::module::AbiVersion;
-
 /// What happens to headers after the plugin saw them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeaderStatus {
@@ -15,11 +13,12 @@ pub(crate) enum HeaderStatus {
 }
 
 impl HeaderStatus {
-    /// Before 0.2.100, "stop iteration" means to stop everything. State 2 is not mapped by gateways: it continues.
-    pub(crate) fn from_guest(number: u32, version: AbiVersion) -> Self {
+    /// `headers_alone`: "stop iteration" holds the headers and lets the body come, instead of stopping everything.
+    /// State 2 is not mapped by gateways: it continues.
+    pub(crate) fn from_guest(number: u32, headers_alone: bool) -> Self {
         match number {
             0 | 2 => Self::Continue,
-            1 if version == AbiVersion::V0_2_100 => Self::StopIteration,
+            1 if headers_alone => Self::StopIteration,
             3 => Self::StopAllAndBuffer,
             _ => Self::StopAllAndWatermark,
         }

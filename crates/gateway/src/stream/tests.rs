@@ -5,7 +5,6 @@ use super::pass::Pass;
 use super::status::{DataStatus, HeaderStatus};
 use crate::abi::Direction;
 use crate::headers::Headers;
-use crate::module::AbiVersion;
 
 const LIMIT: usize = 10;
 const WAY: Direction = Direction::Request;
@@ -199,12 +198,11 @@ fn resuming_what_is_not_held_does_nothing() {
 }
 
 #[test]
-fn pausing_means_all_before_abi_0_2_100() {
-    use AbiVersion::{V0_2_0, V0_2_1, V0_2_100};
+fn state_one_is_about_all_or_about_the_headers_alone() {
     use HeaderStatus::{Continue, StopAllAndBuffer, StopAllAndWatermark, StopIteration};
-    for (version, one) in [(V0_2_0, StopAllAndWatermark), (V0_2_1, StopAllAndWatermark), (V0_2_100, StopIteration)] {
-        let states: Vec<_> = (0..6).map(|number| HeaderStatus::from_guest(number, version)).collect();
+    for (headers_alone, one) in [(false, StopAllAndWatermark), (true, StopIteration)] {
+        let states: Vec<_> = (0..6).map(|number| HeaderStatus::from_guest(number, headers_alone)).collect();
         let stop = StopAllAndWatermark;
-        assert_eq!(states, [Continue, one, Continue, StopAllAndBuffer, stop, stop], "{version}");
+        assert_eq!(states, [Continue, one, Continue, StopAllAndBuffer, stop, stop], "{headers_alone}");
     }
 }

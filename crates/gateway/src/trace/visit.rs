@@ -9,7 +9,6 @@ use super::record::Record;
 use super::recording::Recording;
 use crate::abi::{Direction, Map};
 use crate::headers::Headers;
-use crate::module::AbiVersion;
 use crate::stream::half::Due;
 use crate::stream::status::{DataStatus, HeaderStatus};
 use crate::vm::guest::{Guest, Stream};
@@ -129,7 +128,7 @@ impl Guest {
     /// What the phase that ended just now was about, and what the plugin's answer means.
     pub(crate) fn record_answer(&mut self, context: u32, direction: Direction, due: Due, status: u32) {
         let Some((recording, place)) = self.running.ended.take() else { return };
-        let action = Action::of(due, status, self.version);
+        let action = Action::of(due, status, self.stops_headers_alone(context));
         let end = matches!(due, Due::Headers { end: true } | Due::Body { end: true, .. });
         let body = match due {
             Due::Body { size, .. } => {
@@ -202,9 +201,9 @@ fn fold(record: &mut Record, place: usize) {
 }
 
 impl Action {
-    fn of(due: Due, status: u32, version: AbiVersion) -> Self {
+    fn of(due: Due, status: u32, headers_alone: bool) -> Self {
         match due {
-            Due::Headers { .. } => match HeaderStatus::from_guest(status, version) {
+            Due::Headers { .. } => match HeaderStatus::from_guest(status, headers_alone) {
                 HeaderStatus::Continue => Self::Continue,
                 HeaderStatus::StopIteration => Self::HoldHeaders,
                 HeaderStatus::StopAllAndBuffer => Self::PauseAndBuffer,

@@ -1,6 +1,6 @@
 //! All that the host knows about one running guest: what host calls read and change.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -53,6 +53,10 @@ pub(crate) struct Guest {
     pub(crate) printed: [Vec<u8>; 2],
     /// What is being recorded.
     pub(crate) running: Running,
+    /// Root contexts whose `proxy_on_done` returned false: they stay until `proxy_done`.
+    pub(crate) ending: HashSet<u32>,
+    /// A plugin wants a fresh machine.
+    pub(crate) rebuild: bool,
 }
 
 /// What the answer of a call shows to the guest during its callback.
@@ -145,6 +149,12 @@ impl Guest {
 
     pub(crate) fn plugin(&self) -> Option<&Rc<Plugin>> {
         self.roots.get(&self.root())
+    }
+
+    /// Whether "stop iteration" is about the headers alone: always in 0.2.100, before it where the filter says so.
+    pub(crate) fn stops_headers_alone(&self, context: u32) -> bool {
+        let plugin = self.streams.get(&context).and_then(|stream| self.roots.get(&stream.root));
+        self.version == AbiVersion::V0_2_100 || plugin.is_some_and(|plugin| plugin.allow_on_headers_stop_iteration)
     }
 
     pub(crate) fn knows(&self, context: u32) -> bool {

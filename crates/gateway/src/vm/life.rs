@@ -2,6 +2,7 @@
 
 use super::guest::{Life, LogView};
 use super::{Effects, RootId, StreamId, Vm};
+use crate::bootstrap::FailurePolicy;
 use crate::stream::LocalReply;
 
 /// What a gateway tells about an answer that a crash forced.
@@ -43,18 +44,25 @@ impl Vm {
     }
 
     /// Ends a plugin, for instance because a newer configuration took its place. Its exchanges must be finished.
+    ///
+    /// A plugin may stay for calls it still waits for; then it goes when it says so.
     pub fn end_plugin(&mut self, root: RootId) -> Effects {
         let mut effects = Effects::new();
-        if !self.store.data().roots.contains_key(&root.0) {
+        let guest = self.store.data_mut();
+        // Noted at once: `proxy_done` may be called from inside `proxy_on_done`.
+        if !guest.roots.contains_key(&root.0) || !guest.ending.insert(root.0) {
             return effects;
         }
         let done = self.exports.done.clone();
-        if self.callback("proxy_on_done", root.0, done, root.0).is_err() {
-            self.crashed(&mut effects);
-        }
-        self.store.data().world.set_tick(root.0, None);
+        let waits = match self.callback("proxy_on_done", root.0, done, root.0) {
+            Ok(answer) => answer == Some(0),
+            Err(_) => self.crashed(&mut effects),
+        };
         self.settle(&mut effects);
-        self.delete(root.0, &mut effects);
+        if !waits || self.crash.is_some() {
+            self.delete(root.0, &mut effects);
+            self.settle(&mut effects);
+        }
         effects
     }
 
@@ -69,6 +77,8 @@ impl Vm {
         guest.streams.remove(&context);
         if guest.roots.remove(&context).is_some() {
             guest.queues.retain(|_, root| *root != context);
+            guest.ending.remove(&context);
+            guest.world.set_tick(context, None);
         }
         if outcome.is_err() {
             self.crashed(effects);
@@ -99,7 +109,7 @@ impl Vm {
         let guest = self.store.data_mut();
         let Some(stream) = guest.streams.get_mut(&context).filter(|stream| !stream.bypassed) else { return };
         stream.bypassed = true;
-        let open = guest.roots.get(&stream.root).is_some_and(|plugin| plugin.fail_open);
+        let open = guest.roots.get(&stream.root).is_some_and(|it| it.failure_policy == FailurePolicy::FailOpen);
         if open || stream.life != Life::Running {
             return;
         }

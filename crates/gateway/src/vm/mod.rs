@@ -19,6 +19,7 @@ pub use plugin::Plugin;
 pub use start::{StartError, VmSettings};
 
 use crate::stream::Pass;
+use crate::world::World;
 use exports::Exports;
 use guest::Guest;
 
@@ -29,7 +30,6 @@ pub struct Vm {
     store: Store<Guest>,
     exports: Exports,
     next_context: u32,
-    started: bool,
     crash: Option<Crash>,
 }
 
@@ -45,6 +45,11 @@ pub struct StreamId(pub(crate) u32);
 pub struct RootId(pub(crate) u32);
 
 impl RootId {
+    /// The plugin that [`crate::World::set_tick`] names so.
+    pub const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+
     /// The number that [`crate::World::set_tick`] names this plugin by.
     pub fn number(self) -> u32 {
         self.0
@@ -75,6 +80,21 @@ impl Vm {
     /// The name of a plugin that runs here.
     pub fn plugin_name(&self, plugin: RootId) -> Option<&str> {
         self.store.data().roots.get(&plugin.0).map(|plugin| plugin.name.as_str())
+    }
+
+    /// Whether a plugin in it asked to be started anew in a fresh machine, as Higress's plugins do when their memory
+    /// has grown too large.
+    pub fn wants_rebuild(&self) -> bool {
+        self.store.data().rebuild
+    }
+
+    /// Whether no plugin runs in it, not even one that waits for its last calls.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.crash.is_some() || self.store.data().roots.is_empty()
+    }
+
+    pub(crate) fn world(&self) -> &dyn World {
+        &*self.store.data().world
     }
 
     /// Bytes of memory that the guest has taken.

@@ -103,9 +103,10 @@ impl Vm {
     }
 
     fn answered(&mut self, context: u32, direction: Direction, due: Due, status: u32) {
-        let version = self.store.data().version;
-        self.store.data_mut().record_answer(context, direction, due, status);
-        let Some(stream) = self.stream(context) else { return };
+        let guest = self.store.data_mut();
+        guest.record_answer(context, direction, due, status);
+        let headers_alone = guest.stops_headers_alone(context);
+        let Some(stream) = guest.streams.get_mut(&context) else { return };
         let (replied, limit) = (stream.reply_pending, stream.limit(direction));
         let half = stream.half(direction);
         if half.is_closed() {
@@ -113,7 +114,7 @@ impl Vm {
         }
         match due {
             Due::Headers { .. } if replied => half.after_headers(HeaderStatus::StopAllAndWatermark),
-            Due::Headers { .. } => half.after_headers(HeaderStatus::from_guest(status, version)),
+            Due::Headers { .. } => half.after_headers(HeaderStatus::from_guest(status, headers_alone)),
             Due::Body { .. } if replied => half.after_data(DataStatus::StopNoBuffer, limit),
             Due::Body { .. } => half.after_data(DataStatus::from_guest(status), limit),
             Due::Trailers => half.after_trailers(status == 0 && !replied),

@@ -1,18 +1,21 @@
 //! The start of a machine, and of the plugins in it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use wasmtime::{Store, StoreLimitsBuilder};
 
+use super::answers::number;
 use super::exports::Exports;
 use super::guest::{Answer, Guest};
-use super::{Crash, Plugin, RootId, Vm};
+use super::{Crash, Effects, Plugin, RootId, Vm};
 use crate::engine::ticks;
 use crate::limits::Limits;
 use crate::module::{self, Module};
+use crate::process::Process;
 use crate::trace::Running;
 use crate::world::World;
 
@@ -63,13 +66,24 @@ impl Vm {
     /// # Errors
     /// [`StartError::Crashed`] when the guest crashes in them or asks for more memory than it may have.
     pub fn new(module: &Module, world: Rc<dyn World>, settings: VmSettings) -> Result<Self, StartError> {
+        let process = module.engine().process.clone();
+        Self::in_process(module, world, process, settings)
+    }
+
+    /// A machine whose shared data, queues and metrics are not those of the engine.
+    pub(crate) fn in_process(
+        module: &Module,
+        world: Rc<dyn World>,
+        process: Arc<Process>,
+        settings: VmSettings,
+    ) -> Result<Self, StartError> {
         let guest = Guest {
             store_limits: StoreLimitsBuilder::new().memory_size(settings.limits.memory).build(),
             limits: settings.limits,
             memory: None,
             allocate: None,
             world,
-            process: module.engine.process.clone(),
+            process,
             version: module.version(),
             vm_id: settings.vm_id,
             vm_configuration: settings.configuration,
@@ -88,15 +102,17 @@ impl Vm {
             answer: Answer::None,
             printed: [Vec::new(), Vec::new()],
             running: Running::default(),
+            ending: HashSet::new(),
+            rebuild: false,
         };
-        let mut store = Store::new(&module.engine.compiler, guest);
+        let mut store = Store::new(&module.engine().compiler, guest);
         store.limiter(|guest| &mut guest.store_limits);
         store.set_epoch_deadline(ticks(settings.limits.callback));
         let crashed =
             |callback, error: wasmtime::Error| StartError::Crashed(Crash { callback, reason: format!("{error:?}") });
-        let instance = module.linked.instantiate(&mut store).map_err(|e| crashed("instantiation", e))?;
+        let instance = module.linked().instantiate(&mut store).map_err(|e| crashed("instantiation", e))?;
         store.data_mut().memory = module::memory(instance.get_export(&mut store, "memory"));
-        store.data_mut().allocate = instance.get_typed_func(&mut store, module.allocator).ok();
+        store.data_mut().allocate = instance.get_typed_func(&mut store, module.allocator()).ok();
         let starts: &[&'static str] =
             if instance.get_func(&mut store, "_initialize").is_some() { &["_initialize", "main"] } else { &["_start"] };
         for name in starts {
@@ -105,42 +121,61 @@ impl Vm {
             }
         }
         let exports = Exports::of(&instance, &mut store);
-        Ok(Self { store, exports, next_context: 1, started: false, crash: None })
+        Ok(Self { store, exports, next_context: 1, crash: None })
     }
 
     /// Starts a plugin in this machine: its root context, then its configuration.
     ///
     /// # Errors
-    /// When the guest crashes or says no. What it began until then stays; a gateway drops a machine whose only plugin
-    /// did not start.
+    /// When the guest crashes or says no; then nothing of the plugin stays. In a machine with other plugins a crash is
+    /// theirs too: use [`crate::Worker::configure`], which tells what becomes of their exchanges.
     pub fn start_plugin(&mut self, plugin: Plugin) -> Result<RootId, StartError> {
-        let root = self.new_context();
-        let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let configuration = size(&plugin.configuration);
+        self.try_plugin(plugin, &mut Effects::new())
+    }
+
+    /// Starts a plugin in a machine where other plugins may have exchanges under way.
+    pub(crate) fn try_plugin(&mut self, plugin: Plugin, effects: &mut Effects) -> Result<RootId, StartError> {
+        let root = RootId(self.new_context());
+        let configuration = number(plugin.configuration.len());
         self.store.data().process.traces.masks().learn(&plugin.configuration);
-        self.store.data_mut().roots.insert(root, Rc::new(plugin));
-        let context_create = self.exports.context_create.clone();
-        self.callback("proxy_on_context_create", root, context_create, (root, 0)).map_err(StartError::Crashed)?;
-        if !std::mem::replace(&mut self.started, true) {
-            let (vm_start, size) = (self.exports.vm_start.clone(), size(&self.store.data().vm_configuration));
-            if self.callback("proxy_on_vm_start", root, vm_start, (root, size)).map_err(StartError::Crashed)? == Some(0)
-            {
-                return Err(StartError::VmStart);
+        self.store.data_mut().roots.insert(root.0, Rc::new(plugin));
+        let outcome = self.begin(root.0, configuration);
+        match outcome {
+            Err(StartError::Crashed(_)) => {
+                self.crashed(effects);
             }
+            Err(_) => effects.extend(self.end_plugin(root)),
+            Ok(()) => {}
         }
+        self.settle(effects);
+        outcome.map(|()| root)
+    }
+
+    fn begin(&mut self, root: u32, configuration: u32) -> Result<(), StartError> {
+        let (context_create, vm_start) = (self.exports.context_create.clone(), self.exports.vm_start.clone());
         let configure = self.exports.configure.clone();
+        self.callback("proxy_on_context_create", root, context_create, (root, 0)).map_err(StartError::Crashed)?;
+        // Each root context is told, not only the first one of the machine.
+        let size = number(self.store.data().vm_configuration.len());
+        if self.callback("proxy_on_vm_start", root, vm_start, (root, size)).map_err(StartError::Crashed)? == Some(0) {
+            return Err(StartError::VmStart);
+        }
         match self
             .callback("proxy_on_configure", root, configure, (root, configuration))
             .map_err(StartError::Crashed)?
         {
             Some(0) => Err(StartError::Configure),
-            _ => Ok(RootId(root)),
+            _ => Ok(()),
         }
     }
 
     pub(super) fn new_context(&mut self) -> u32 {
-        let context = self.next_context;
-        self.next_context = self.next_context.checked_add(1).unwrap_or(1);
-        context
+        loop {
+            let context = self.next_context;
+            self.next_context = self.next_context.checked_add(1).unwrap_or(1);
+            if !self.store.data().knows(context) {
+                return context;
+            }
+        }
     }
 }

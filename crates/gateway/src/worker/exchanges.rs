@@ -39,15 +39,21 @@ impl std::fmt::Debug for Journey {
 }
 
 impl Worker {
-    /// Begins an exchange. No plugin hears of it before its headers.
-    pub fn open(&mut self, exchange: Rc<dyn Exchange>) -> ExchangeId {
+    /// Begins an exchange through a chain, counted as [`Worker::configure`] was given them; a chain that does not exist
+    /// has no filters. No plugin hears of it before its headers.
+    ///
+    /// A machine that has crashed comes back here, though at most every 5 s, and every second when one of its filters
+    /// has the failure policy `FAIL_RELOAD`.
+    pub fn open(&mut self, chain: usize, exchange: Rc<dyn Exchange>) -> ExchangeId {
+        self.renew(chain);
         let id = ExchangeId(self.next_exchange);
         self.next_exchange += 1;
-        let stops = self
-            .filters
-            .iter()
-            .map(|(machine, plugin)| Stop { machine: *machine, plugin: *plugin, stream: None })
-            .collect();
+        let seats = self.chains.get(chain).cloned().unwrap_or_default();
+        let stops = seats.iter().map(|(machine, plugin)| Stop { machine: *machine, plugin: *plugin, stream: None });
+        let stops = stops.collect();
+        for seat in seats {
+            self.machines.count(seat, true);
+        }
         let journey = Journey {
             exchange,
             stops,
@@ -107,6 +113,8 @@ impl Worker {
             if let Some(stream) = stop.stream {
                 self.places.remove(&(stop.machine, stream));
             }
+            self.machines.count((stop.machine, stop.plugin), false);
+            outputs.extend(self.sweep(stop.machine));
         }
         // Only other exchanges of a machine that has crashed have anything left to do.
         outputs.retain(|(exchange, _): &(ExchangeId, Output)| *exchange != id);

@@ -63,7 +63,7 @@ impl Worker {
         moves: &mut VecDeque<Move>,
         outputs: &mut Outputs,
     ) {
-        let Some(machine) = self.machines.get_mut(stop.machine.0) else { return };
+        let Some(machine) = self.machines.get_mut(stop.machine) else { return };
         let stream = match stop.stream {
             Some(stream) => stream,
             None if direction == Direction::Response => {
@@ -82,7 +82,7 @@ impl Worker {
                 stream
             }
         };
-        let Some(machine) = self.machines.get_mut(stop.machine.0) else { return };
+        let Some(machine) = self.machines.get_mut(stop.machine) else { return };
         let effects = match message {
             Message::Headers { headers, end } => machine.headers(stream, direction, headers, end),
             Message::Data { bytes, end } => machine.data(stream, direction, &bytes, end),
@@ -149,7 +149,7 @@ impl Worker {
         journey.exchange.replied(&reply);
         if let Some(recording) = journey.exchange.recording() {
             let stop = journey.stops.get(position);
-            let name = stop.and_then(|stop| self.machines.get(stop.machine.0)?.plugin_name(stop.plugin));
+            let name = stop.and_then(|stop| self.machines.get(stop.machine)?.plugin_name(stop.plugin));
             recording.replied(name, reply.status, &reply.details);
         }
         let gap = if direct { 0 } else { journey.stops.len() };

@@ -1,22 +1,23 @@
 //! What becomes of exchanges when their machine crashes.
 
+use gateway::bootstrap::FailurePolicy;
 use gateway::{Direction, Limits, Pass, Plugin};
 
 use super::{Bench, get, guest, headers, wat};
 
 /// Pauses requests, and crashes when a request ends with its headers.
-fn bench(fail_open: bool) -> Bench {
+fn bench(failure_policy: FailurePolicy) -> Bench {
     let module = wat(&guest(
         "",
         r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
             (if (local.get 2) (then unreachable)) (i32.const 1))"#,
     ));
-    Bench::of(&module, Plugin { fail_open, ..Plugin::default() }, Limits::default())
+    Bench::of(&module, Plugin { failure_policy, ..Plugin::default() }, Limits::default())
 }
 
 #[test]
 fn failing_closed_answers_all_exchanges_with_503() {
-    let mut bench = bench(false);
+    let mut bench = bench(FailurePolicy::FailClosed);
     let (paused, crashing) = (bench.open(), bench.open());
     assert_eq!(bench.request(paused, get(), false), []);
     let effects = bench.request(crashing, get(), true);
@@ -40,7 +41,7 @@ fn failing_closed_answers_all_exchanges_with_503() {
 
 #[test]
 fn failing_open_lets_requests_pass_untouched() {
-    let mut bench = bench(true);
+    let mut bench = bench(FailurePolicy::FailOpen);
     let (paused, crashing) = (bench.open(), bench.open());
     assert_eq!(bench.request(paused, get(), false), []);
     let passed = |end| Pass::Headers { direction: Direction::Request, headers: get(), end };

@@ -1,6 +1,6 @@
 //! What Higress adds for exchanges: injected bytes, chosen hosts, limits, and routes that stay.
 
-use gateway::{Direction, Exchange, Pass};
+use gateway::{Direction, Exchange, Limits, Pass, Plugin};
 
 use super::{Bench, get, guest, headers};
 
@@ -93,4 +93,22 @@ fn other_properties_are_kept_for_the_other_plugins() {
     assert_eq!(bench.facts.property(&[b"custom_log"]).as_deref(), Some(&b"text"[..]));
     let bench = run(setting("trace_span_tag.user", "ada"));
     assert_eq!(bench.facts.property(&[b"trace_span_tag", b"user"]), None);
+}
+
+#[test]
+fn state_one_holds_the_headers_alone_where_the_abi_or_the_filter_says_so() {
+    let text =
+        guest("", r#"(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) (i32.const 1))"#);
+    for (version, allowed, shown) in
+        [("0_2_0", false, false), ("0_2_1", false, false), ("0_2_1", true, true), ("0_2_100", false, true)]
+    {
+        let module = super::wat(&text.replace("0_2_1", version));
+        let plugin = Plugin { allow_on_headers_stop_iteration: allowed, ..Plugin::default() };
+        let mut bench = Bench::of(&module, plugin, Limits::default());
+        let stream = bench.open();
+        assert_eq!(bench.request(stream, get(), false), []);
+        // The body is shown, and as nothing is said about it, headers and body go on.
+        let passed = bench.vm.data(stream, Direction::Request, b"x", true);
+        assert_eq!(!passed.is_empty(), shown, "{version} {allowed}");
+    }
 }

@@ -8,6 +8,8 @@
 )]
 
 mod calls;
+mod canary;
+mod chains;
 mod crash;
 mod higress;
 mod hostile;
@@ -15,6 +17,7 @@ mod life;
 mod loading;
 mod plugins;
 mod reply;
+mod revival;
 mod shared;
 mod worker;
 mod world;

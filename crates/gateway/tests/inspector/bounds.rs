@@ -35,7 +35,7 @@ fn an_exchange_without_a_recording_leaves_none() {
         "writer",
         &format!("{REQUEST} (call $set (i32.const 0)) (call $say) (call $http) (i32.const 0))"),
     )]);
-    let id = chain.worker.open(Rc::new(Facts::default()));
+    let id = chain.worker.open(0, Rc::new(Facts::default()));
     let outputs = chain.get(id, &[]);
     assert!(matches!(&outputs[..], [(_, gateway::Output::ToUpstream(Message::Headers { .. }))]), "{outputs:?}");
     chain.ok(id);

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use gateway::trace::{Callback, Called, Happened, Record, Recording};
 use gateway::{
-    Engine, ExchangeId, Facts, Headers, HttpCall, LogLine, LogView, MachineId, Message, Module, Outputs, Plugin,
-    RedisSettings, Refused, Vm, VmSettings, Worker, World,
+    Engine, ExchangeId, Facts, Filter, Headers, HttpCall, LogLine, LogView, MachineId, Message, Module, Outputs,
+    Plugin, RedisSettings, Refused, VmSettings, Worker, World,
 };
 
 #[derive(Default)]
@@ -76,25 +76,24 @@ impl Chain {
     }
 
     pub(crate) fn on(engine: &Engine, plugins: &[(&str, &str)]) -> Self {
-        let (mut worker, world) = (Worker::default(), Rc::new(FakeWorld::default()));
-        let machines = plugins
-            .iter()
-            .map(|(name, functions)| {
-                let module = Module::new(engine, &wat::parse_str(guest(functions)).unwrap());
-                let module = module.unwrap_or_else(|e| panic!("{e}"));
-                let mut vm = Vm::new(&module, world.clone(), VmSettings::default()).unwrap();
-                let plugin = vm.start_plugin(Plugin { name: (*name).to_owned(), ..Plugin::default() }).unwrap();
-                let machine = worker.add_machine(vm);
-                worker.add_filter(machine, plugin);
-                machine
-            })
-            .collect();
+        let world = Rc::new(FakeWorld::default());
+        let filters = plugins.iter().map(|(name, functions)| {
+            let module = Module::new(engine, &wat::parse_str(guest(functions)).unwrap());
+            let module = module.unwrap_or_else(|e| panic!("{e}"));
+            // An identity of its own gives each plugin a machine of its own.
+            let vm = VmSettings { vm_id: (*name).to_owned(), ..VmSettings::default() };
+            Filter { module, vm, plugin: Plugin { name: (*name).to_owned(), ..Plugin::default() } }
+        });
+        let outside = world.clone();
+        let mut worker = Worker::new(move |_| outside.clone());
+        worker.configure(&[filters.collect()]).unwrap();
+        let machines = worker.machines().map(|(id, _)| id).collect();
         Self { engine: engine.clone(), worker, machines, world }
     }
 
     pub(crate) fn open(&mut self) -> (ExchangeId, Recording) {
         let recording = self.engine.process().traces.begin().unwrap();
-        (self.worker.open(Rc::new(Facts::recorded(recording.clone()))), recording)
+        (self.worker.open(0, Rc::new(Facts::recorded(recording.clone()))), recording)
     }
 
     pub(crate) fn get(&mut self, id: ExchangeId, extra: &[(&str, &str)]) -> Outputs {
