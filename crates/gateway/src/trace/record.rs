@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::event::{Event, Happened};
 use super::headers::ShownHeaders;
+use super::limits::EVENTS;
 
 /// One exchange, as far as it has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -122,10 +123,15 @@ impl Record {
         self.events.iter().filter_map(level).max()
     }
 
+    /// Whether no further event is kept.
+    pub(super) fn is_full(&self) -> bool {
+        self.events.len() >= EVENTS
+    }
+
     /// Keeps an event while there is room; tells its place.
     pub(super) fn push(&mut self, event: Event) -> Option<usize> {
         let bytes = event.bytes();
-        if self.events.len() >= super::limits::EVENTS || !self.take_room(bytes) {
+        if self.is_full() || !self.take_room(bytes) {
             self.events_left_out += 1;
             return None;
         }

@@ -126,7 +126,8 @@ impl Recording {
         let mut record = self.locked();
         record.took = took;
         if record.outcome == Outcome::UnderWay {
-            let whole = record.response.ended_at.is_some();
+            // What follows after a switch of protocols has no end of its own.
+            let whole = record.response.ended_at.is_some() || record.status == Some(101);
             record.outcome = if whole { Outcome::Answered } else { Outcome::CutOff };
         }
         for event in &mut record.events {

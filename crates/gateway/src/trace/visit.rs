@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::changes;
 use super::event::{Action, Callback, Change, Happened, List, Logged};
-use super::limits::{LINE, cut};
+use super::limits::{LINE, beginning, cut};
 use super::record::Record;
 use super::recording::Recording;
 use crate::abi::{Direction, Map};
@@ -91,8 +91,11 @@ impl Guest {
     /// The plugin writes a line.
     pub(crate) fn record_line(&self, level: u32, text: &str) {
         let Some(recording) = self.recording() else { return };
+        if recording.read(Record::is_full) {
+            return recording.change(|record| record.events_left_out += 1);
+        }
         let plugin = self.plugin().map_or("", |plugin| plugin.name.as_str());
-        let text = cut(recording.masks.text(text), LINE);
+        let text = cut(recording.masks.text(&beginning(text.as_bytes())), LINE);
         recording.push(plugin, Happened::Log(Logged { level, text }));
     }
 

@@ -13,6 +13,7 @@ use std::sync::RwLock;
 pub(crate) use name::is_secret;
 pub(crate) use text::scrub;
 
+use super::limits::beginning;
 use crate::headers::Headers;
 
 /// Names beyond this many are not learned: no plugin has so many.
@@ -57,7 +58,7 @@ impl Masks {
         if self.knows(name) {
             return hidden(value);
         }
-        self.text(&String::from_utf8_lossy(value))
+        self.text(&beginning(value))
     }
 
     /// Text that may hold a secret somewhere: a path with its query, a log line.

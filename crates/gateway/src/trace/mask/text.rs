@@ -29,8 +29,10 @@ pub(crate) fn scrub(text: &str, knows: impl Fn(&str) -> bool) -> String {
             continue;
         }
         // So that `access%5Ftoken` is found.
+        let in_query = shown.trim_end_matches(word).ends_with(['?', '&']) && rest.starts_with('=');
         let name = form_urlencoded::parse(word.as_bytes()).next().map(|(name, _)| name).unwrap_or_default();
-        if is_secret(&name) || knows(&name) {
+        // The code of OAuth is one only there: elsewhere it may be that of a status.
+        if is_secret(&name) || knows(&name) || (in_query && name == "code") {
             rest = value_after(rest, &mut shown);
         } else if is_scheme(word) {
             rest = credential(rest, &mut shown);
@@ -151,6 +153,7 @@ mod tests {
         shows("/a?access%5Ftoken=abc", "/a?access%5Ftoken=***");
         shows("/a?apiKey=a%20b&page=2", "/a?apiKey=***&page=2");
         shows("/a?token=", "/a?token=");
+        shows("/a?code=abc&state=1", "/a?code=***&state=1");
         shows("/tokens/list?page=2", "/tokens/list?page=2");
     }
 
@@ -167,9 +170,17 @@ mod tests {
 
     #[test]
     fn other_text_stays_as_it_is() {
-        for text in
-            ["", "plain", "a token was fetched", "key=1.2.3.4", "http://host/path?x=1", "é 漢字: \u{0}", "%", "%4"]
-        {
+        for text in [
+            "",
+            "plain",
+            "a token was fetched",
+            "key=1.2.3.4",
+            "code=200",
+            "http://host/path?x=1",
+            "é 漢字: \u{0}",
+            "%",
+            "%4",
+        ] {
             shows(text, text);
         }
     }
