@@ -12,7 +12,8 @@ export function showList(place, state, here) {
   const { exchanges, recording } = state.list;
   const filtered = [...here.filter.values()].some(Boolean);
   if (!exchanges.length) return replace(rows, filtered ? nothingFits() : empty(state));
-  const longest = Math.max(1, ...exchanges.map((it) => it.took));
+  // One that hangs would make all others look alike.
+  const longest = Math.max(1, ...exchanges.map((it) => (it.outcome === "under_way" ? 0 : it.took)));
   replace(rows,
     el("p", { class: "note" }, t("list.seen", exchanges.length, recording.seen, recording.keeps)),
     el("ol", { class: "rows", "aria-label": t("list.label") }, exchanges.map((it) => el("li", {}, row(it, here, longest)))));
@@ -34,7 +35,7 @@ function row(it, here, longest) {
       el("span", { class: "when" }, `#${it.id} ${clock(it.began)}`),
       el("span", { class: "by" }, visible(by)),
       worst),
-    bar(it.outcome === "under_way" ? "open" : "whole", 0, it.took / longest));
+    bar(it.outcome === "under_way" ? "open" : "whole", 0, Math.min(1, it.took / longest)));
 }
 
 function showFilter(form, state, here) {
