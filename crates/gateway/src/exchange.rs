@@ -11,10 +11,20 @@ use crate::trace::Recording;
 /// The bytes of a body that may be buffered unless the gateway or a plugin says otherwise: Envoy's default.
 const BUFFER_LIMIT: u32 = 1024 * 1024;
 
+/// Headers that the asking plugin holds just now, as it has changed them so far. Attributes tell of these rather than
+/// of what came from client or upstream.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Held<'a> {
+    /// The request's, until the plugin lets them go.
+    pub request: Option<&'a Headers>,
+    /// The response's, until the plugin lets them go.
+    pub response: Option<&'a Headers>,
+}
+
 /// The outside of one exchange, the same value for all its plugins.
 pub trait Exchange {
     /// An attribute such as `request.path`, or a value a plugin has set. Integers are 8 bytes, least significant first.
-    fn property(&self, path: &[&[u8]]) -> Option<Vec<u8>>;
+    fn property(&self, path: &[&[u8]], held: Held<'_>) -> Option<Vec<u8>>;
 
     /// Keeps a value that a plugin has set.
     fn set_property(&self, name: &[u8], value: &[u8]);
@@ -34,8 +44,8 @@ pub trait Exchange {
     /// A span tag that a plugin has set.
     fn tag_span(&self, _name: &[u8], _value: &[u8]) {}
 
-    /// Addresses of the route's hosts with their metrics as text, or `None` when no route is known yet.
-    fn upstream_hosts(&self) -> Option<Headers> {
+    /// Addresses of the route's hosts with their metrics as text, or `None` when the request has no route.
+    fn upstream_hosts(&self, _held: Held<'_>) -> Option<Headers> {
         None
     }
 
@@ -108,7 +118,7 @@ impl Facts {
 }
 
 impl Exchange for Facts {
-    fn property(&self, path: &[&[u8]]) -> Option<Vec<u8>> {
+    fn property(&self, path: &[&[u8]], _held: Held<'_>) -> Option<Vec<u8>> {
         self.properties.borrow().get(&path.join(&b'.')).cloned()
     }
 
@@ -132,7 +142,7 @@ impl Exchange for Facts {
         self.set("response.code_details", reply.details.as_bytes());
     }
 
-    fn upstream_hosts(&self) -> Option<Headers> {
+    fn upstream_hosts(&self, _held: Held<'_>) -> Option<Headers> {
         self.upstream_hosts.borrow().clone()
     }
 

@@ -15,7 +15,10 @@ pub(super) fn get(call: &mut Call<'_>, path: u32, path_size: u32, out: u32, out_
     }
     let parts = split(&path);
     let value = of_plugin(call.guest(), &parts)
-        .or_else(|| call.guest().stream(Status::NotFound).ok()?.exchange.property(&parts))
+        .or_else(|| {
+            let stream = call.guest().stream(Status::NotFound).ok()?;
+            stream.exchange.property(&parts, stream.held())
+        })
         .ok_or(Status::NotFound)?;
     call.give(&value, out, out_size)
 }

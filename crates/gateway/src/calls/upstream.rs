@@ -6,7 +6,7 @@ use crate::pairs;
 
 pub(super) fn hosts(call: &mut Call<'_>, out: u32, out_size: u32) -> Outcome {
     let stream = call.guest().stream(Status::BadArgument)?;
-    let hosts = stream.exchange.upstream_hosts().ok_or(Status::NotFound)?;
+    let hosts = stream.exchange.upstream_hosts(stream.held()).ok_or(Status::NotFound)?;
     call.give(&pairs::encode(hosts.iter()), out, out_size)
 }
 

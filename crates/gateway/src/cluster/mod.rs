@@ -36,7 +36,7 @@ pub type RequestBody = BoxBody<Bytes, BoxError>;
 
 /// The clusters of one worker thread by name.
 #[derive(Debug, Default)]
-pub struct Clusters(HashMap<String, Rc<Cluster>>);
+pub struct Clusters(RefCell<HashMap<String, Rc<Cluster>>>);
 
 /// A named group of hosts, as one worker thread sees it. Connections are not shared between threads.
 #[derive(Debug)]
@@ -55,23 +55,41 @@ pub struct Cluster {
 impl Clusters {
     /// Makes clusters, and begins to resolve the names in them. Must be called inside a `LocalSet`.
     pub fn new(clusters: &[bootstrap::Cluster], log: &Arc<Log>) -> Rc<Self> {
-        let entry = |settings: &bootstrap::Cluster| (settings.name.clone(), Cluster::new(settings.clone(), log));
-        Rc::new(Self(clusters.iter().map(entry).collect()))
+        let made = Rc::<Self>::default();
+        made.configure(clusters, log);
+        made
+    }
+
+    /// Has these clusters from now on. One that is configured as before stays, with its connections; requests that are
+    /// under way in others come to their end. Must be called inside a `LocalSet`.
+    pub fn configure(&self, clusters: &[bootstrap::Cluster], log: &Arc<Log>) {
+        let mut known = self.0.borrow_mut();
+        let new = clusters.iter().map(|settings| {
+            let kept = known.remove(&settings.name).filter(|cluster| cluster.settings == *settings);
+            (settings.name.clone(), kept.unwrap_or_else(|| Cluster::new(settings.clone(), log)))
+        });
+        let new = new.collect();
+        *known = new;
+    }
+
+    /// What the configuration says of all clusters, in no order.
+    pub fn settings(&self) -> Vec<bootstrap::Cluster> {
+        self.0.borrow().values().map(|cluster| cluster.settings.clone()).collect()
     }
 
     /// The cluster of this name.
     pub fn get(&self, name: &str) -> Option<Rc<Cluster>> {
-        self.0.get(name).cloned()
+        self.0.borrow().get(name).cloned()
     }
 
     /// All clusters, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = &Rc<Cluster>> {
-        self.0.values()
+    pub fn all(&self) -> Vec<Rc<Cluster>> {
+        self.0.borrow().values().cloned().collect()
     }
 
     /// Returns when each name has been asked for once, with whatever result.
     pub async fn resolved(&self) {
-        for cluster in self.iter() {
+        for cluster in self.all() {
             while !cluster.resolved.get() {
                 cluster.resolving.notified().await;
             }

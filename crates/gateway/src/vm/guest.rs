@@ -8,7 +8,7 @@ use wasmtime::{Memory, StoreLimits, TypedFunc};
 
 use super::plugin::Plugin;
 use crate::abi::{Direction, Status};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Held};
 use crate::headers::Headers;
 use crate::limits::Limits;
 use crate::module::AbiVersion;
@@ -126,6 +126,10 @@ impl Stream {
             Direction::Request => &mut self.request,
             Direction::Response => &mut self.response,
         }
+    }
+
+    pub(crate) fn held(&self) -> Held<'_> {
+        Held { request: self.request.held_headers(), response: self.response.held_headers() }
     }
 
     pub(crate) fn limit(&self, direction: Direction) -> usize {

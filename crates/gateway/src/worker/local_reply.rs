@@ -6,13 +6,13 @@ use crate::stream::LocalReply;
 
 /// What an answer has to know about the request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     grpc: bool,
     head: bool,
 }
 
 impl Asked {
-    pub(super) fn by(headers: &Headers) -> Self {
+    pub(crate) fn by(headers: &Headers) -> Self {
         let kind = headers.get(b"content-type").unwrap_or_default();
         let after = kind.strip_prefix(b"application/grpc");
         Self {
@@ -23,7 +23,7 @@ impl Asked {
     }
 }
 
-pub(super) fn response(reply: LocalReply, asked: Asked) -> Vec<Message> {
+pub(crate) fn response(reply: LocalReply, asked: Asked) -> Vec<Message> {
     let mut headers = Headers::default();
     if asked.grpc {
         return vec![Message::Headers { headers: trailers_only(reply), end: true }];

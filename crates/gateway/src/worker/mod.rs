@@ -4,7 +4,7 @@ mod canary;
 mod configure;
 mod exchanges;
 mod filter;
-mod local_reply;
+pub(crate) mod local_reply;
 mod machines;
 mod output;
 mod route;

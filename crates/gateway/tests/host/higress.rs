@@ -1,6 +1,6 @@
 //! What Higress adds for exchanges: injected bytes, chosen hosts, limits, and routes that stay.
 
-use gateway::{Direction, Exchange, Limits, Pass, Plugin};
+use gateway::{Direction, Exchange, Held, Limits, Pass, Plugin};
 
 use super::{Bench, get, guest, headers};
 
@@ -90,9 +90,9 @@ fn buffer_limits_are_set_by_property_and_nonsense_is_told() {
 #[test]
 fn other_properties_are_kept_for_the_other_plugins() {
     let bench = run(setting("custom_log", "text"));
-    assert_eq!(bench.facts.property(&[b"custom_log"]).as_deref(), Some(&b"text"[..]));
+    assert_eq!(bench.facts.property(&[b"custom_log"], Held::default()).as_deref(), Some(&b"text"[..]));
     let bench = run(setting("trace_span_tag.user", "ada"));
-    assert_eq!(bench.facts.property(&[b"trace_span_tag", b"user"]), None);
+    assert_eq!(bench.facts.property(&[b"trace_span_tag", b"user"], Held::default()), None);
 }
 
 #[test]

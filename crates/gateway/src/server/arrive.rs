@@ -1,0 +1,112 @@
+//! What happens to a request before any plugin sees it.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+
+use http::header::HOST;
+use http::request::Parts;
+use http::{HeaderMap, StatusCode, Version};
+
+use super::connection::Peer;
+use super::hop;
+use crate::bootstrap::{HttpConnectionManager, Scheme, StripPort};
+use crate::headers::Headers;
+use crate::server::fields;
+
+/// Why a request is answered at once, past all plugins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    pub(super) status: StatusCode,
+    pub(super) body: &'static str,
+}
+
+/// The request's headers as plugins get them, and whether it upgrades its connection.
+///
+/// # Errors
+/// When the request is not one that is served.
+pub(super) fn headers(manager: &HttpConnectionManager, peer: &Peer, parts: &mut Parts) -> Result<Headers, Refused> {
+    if parts.version < Version::HTTP_11 {
+        return Err(Refused { status: StatusCode::UPGRADE_REQUIRED, body: "Upgrade Required" });
+    }
+    if too_large(manager, parts) {
+        return Err(Refused {
+            status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            body: "Request Header Fields Too Large",
+        });
+    }
+    let upgrade = hop::wanted_upgrade(&parts.headers);
+    if upgrade.as_ref().is_some_and(|protocol| !manager.upgrades.contains(protocol)) {
+        return Err(Refused { status: StatusCode::FORBIDDEN, body: "" });
+    }
+    if parts.uri.authority().is_none() && !parts.headers.contains_key(HOST) {
+        return Err(Refused { status: StatusCode::BAD_REQUEST, body: "" });
+    }
+    hop::strip_request(&mut parts.headers, upgrade.is_some());
+    let scheme = match (manager.scheme_to_overwrite, parts.uri.scheme_str()) {
+        (Some(Scheme::Https), _) => "https",
+        (Some(Scheme::Http), _) => "http",
+        (None, Some("https")) => "https",
+        (None, _) => "http",
+    };
+    let mut headers = fields::of_request(parts, scheme);
+    strip_port(manager.strip_port, peer, &mut headers);
+    if headers.get(b"x-forwarded-proto").is_none() {
+        headers.add(b"x-forwarded-proto", scheme.as_bytes());
+    }
+    if headers.get(b"x-request-id").is_none() {
+        headers.add(b"x-request-id", request_id().as_bytes());
+    }
+    Ok(headers)
+}
+
+fn too_large(manager: &HttpConnectionManager, parts: &Parts) -> bool {
+    let size = |headers: &HeaderMap| -> usize {
+        headers.iter().map(|(name, value)| name.as_str().len() + value.as_bytes().len()).sum()
+    };
+    let limit = usize::try_from(manager.max_request_headers_kb).unwrap_or(usize::MAX).saturating_mul(1024);
+    let target = parts.uri.path_and_query().map_or(0, |it| it.as_str().len());
+    size(&parts.headers) + target > limit
+        || u32::try_from(parts.headers.len()).unwrap_or(u32::MAX) > manager.max_headers_count
+}
+
+fn strip_port(strip: StripPort, peer: &Peer, headers: &mut Headers) {
+    let Some(authority) = headers.get(b":authority").and_then(|it| std::str::from_utf8(it).ok()) else { return };
+    let Some((host, port)) = authority.rsplit_once(':').filter(|(_, port)| !port.contains(']')) else { return };
+    let stripped = match strip {
+        StripPort::Never => false,
+        StripPort::Matching => port.parse() == Ok(peer.local.port()),
+        StripPort::Any => port.parse::<u16>().is_ok(),
+    };
+    if stripped {
+        let host = host.to_owned();
+        headers.set(b":authority", host.as_bytes());
+    }
+}
+
+/// A random UUID.
+fn request_id() -> String {
+    let random = || RandomState::new().build_hasher().finish();
+    let (high, low) = (random(), random());
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        high & 0xfff,
+        0x8000 | ((low >> 48) & 0x3fff),
+        low & 0xffff_ffff_ffff
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_ids_are_random_uuids() {
+        let (one, other) = (request_id(), request_id());
+        assert_ne!(one, other);
+        let parts: Vec<usize> = one.split('-').map(str::len).collect();
+        assert_eq!(parts, [8, 4, 4, 4, 12], "{one}");
+        assert!(one.split('-').nth(2).unwrap().starts_with('4'), "{one}");
+    }
+}

@@ -1,0 +1,236 @@
+//! Drives one exchange: carries what comes from both sides into the plugins and what they let go to the other side.
+//!
+//! It runs wherever the client's connection is polled, first for the head of the response, then for each piece of its
+//! body. So nothing is read from an upstream before the client has taken what came before, and an exchange ends by
+//! being dropped when its client leaves.
+
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use hyper::body::{Body, Incoming};
+use hyper::upgrade::OnUpgrade;
+use tokio::time::Sleep;
+
+use super::client::ToClient;
+use super::forward::Upstream;
+use super::live::Live;
+use crate::abi::Direction;
+use crate::server::fields;
+use crate::server::plugins::Plugins;
+use crate::worker::{ExchangeId, Message, Output, Outputs, Worker};
+
+/// One exchange under way.
+pub(in crate::server) struct Driver {
+    plugins: Rc<Plugins>,
+    pub(super) live: Rc<Live>,
+    id: ExchangeId,
+    /// What is still to be read of the client's request.
+    request: Option<Incoming>,
+    pub(super) upstream: Upstream,
+    pub(super) deadline: Option<Pin<Box<Sleep>>>,
+    pub(super) client: ToClient,
+    /// A plugin's buffer is full: request, response.
+    held: [bool; 2],
+    /// The client's connection, where the request wants to upgrade it.
+    upgrade: Option<OnUpgrade>,
+}
+
+/// The exchange cannot be brought to an end that the client would understand: its stream is closed abruptly.
+#[derive(Debug)]
+pub(in crate::server) struct Broken;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the exchange was broken off")
+    }
+}
+
+impl std::error::Error for Broken {}
+
+impl Driver {
+    /// Begins an exchange by showing its request to the plugins.
+    pub(in crate::server) fn new(
+        plugins: Rc<Plugins>,
+        live: Rc<Live>,
+        body: Incoming,
+        upgrade: Option<OnUpgrade>,
+    ) -> Self {
+        live.site.stats.requests.count();
+        live.site.stats.requests_active.up();
+        let id = plugins.open(Rc::clone(&live));
+        let bodiless = body.is_end_stream();
+        // What follows an upgrade is its body.
+        let end = bodiless && upgrade.is_none();
+        let mut driver = Self {
+            plugins,
+            live,
+            id,
+            request: (!bodiless).then_some(body),
+            upstream: Upstream::default(),
+            deadline: None,
+            client: ToClient::default(),
+            held: [false; 2],
+            upgrade,
+        };
+        if bodiless {
+            driver.request_ended();
+        }
+        let headers = driver.live.record.borrow().request.clone();
+        driver.tell(|worker, id| worker.from_client(id, Message::Headers { headers, end }));
+        driver
+    }
+
+    /// Goes on until the whole response is in `client`, or until something has to be waited for.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        self.live.wake_by(cx.waker());
+        loop {
+            let mut moved = false;
+            while let Some(output) = self.live.next_output() {
+                self.apply(output)?;
+                moved = true;
+            }
+            if self.client.is_whole() {
+                return Poll::Ready(Ok(()));
+            }
+            moved |= self.poll_request(cx);
+            moved |= self.poll_answer(cx);
+            moved |= self.poll_response(cx)?;
+            moved |= self.poll_deadline(cx)?;
+            if !moved {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Tells the plugins of something and takes what they want done.
+    pub(super) fn tell(&self, event: impl FnOnce(&mut Worker, ExchangeId) -> Outputs) {
+        self.plugins.act(|worker| event(worker, self.id));
+    }
+
+    fn apply(&mut self, output: Output) -> Result<(), Broken> {
+        match output {
+            Output::ToUpstream(Message::Headers { headers, end }) => self.forward(headers, end),
+            Output::ToUpstream(Message::Data { bytes, end }) => self.upstream.data(bytes, end),
+            Output::ToUpstream(Message::Trailers(trailers)) => {
+                self.upstream.trailers(fields::to_map(&trailers));
+                self.live.record.borrow_mut().request_trailers = Some(trailers);
+            }
+            Output::ToClient(message) => self.reply(message),
+            Output::Answered => self.leave_upstream(),
+            Output::Reading { direction, stop } => {
+                let [request, response] = &mut self.held;
+                *(if direction == Direction::Request { request } else { response }) = stop;
+            }
+            Output::Reset => return Err(Broken),
+        }
+        self.start_deadline();
+        Ok(())
+    }
+
+    /// Both connections, once the upstream has agreed to upgrade.
+    pub(super) fn take_upgrade(&mut self) -> Option<(OnUpgrade, OnUpgrade)> {
+        let upstream = self.upstream.upgraded.take()?;
+        self.deadline = None;
+        Some((self.upgrade.take()?, upstream))
+    }
+
+    /// Whether the client wants to upgrade its connection.
+    pub(super) fn upgrades(&self) -> bool {
+        self.upgrade.is_some()
+    }
+
+    /// The upstream is not listened to any more.
+    pub(super) fn leave_upstream(&mut self) {
+        self.upstream = Upstream::answered();
+        self.deadline = None;
+    }
+
+    /// Reads the client's request as fast as plugins and upstream take it.
+    fn poll_request(&mut self, cx: &mut Context<'_>) -> bool {
+        let [held, _] = self.held;
+        let Some(body) = self.request.as_mut().filter(|_| !held) else { return false };
+        if self.upstream.poll_taken(cx).is_pending() {
+            return false;
+        }
+        let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) else { return false };
+        let message = match frame.map(|frame| frame.map(hyper::body::Frame::into_data)) {
+            Some(Ok(Ok(bytes))) => {
+                self.live.record.borrow_mut().received += bytes.len() as u64;
+                Message::Data { end: body.is_end_stream(), bytes: bytes.into() }
+            }
+            Some(Ok(Err(other))) => match other.into_trailers() {
+                Ok(trailers) => Message::Trailers(fields::of_map(&trailers)),
+                Err(_) => return true,
+            },
+            None => Message::Data { bytes: Vec::new(), end: true },
+            // The client is gone, and its connection is about to drop this exchange.
+            Some(Err(_)) => {
+                self.request = None;
+                return false;
+            }
+        };
+        if !matches!(message, Message::Data { end: false, .. }) {
+            self.request_ended();
+        }
+        self.tell(|worker, id| worker.from_client(id, message));
+        true
+    }
+
+    fn request_ended(&mut self) {
+        self.request = None;
+        let mut record = self.live.record.borrow_mut();
+        record.request_took = Some(record.began.elapsed());
+    }
+
+    /// Reads the upstream's response as fast as plugins and client take it.
+    fn poll_response(&mut self, cx: &mut Context<'_>) -> Result<bool, Broken> {
+        let [_, held] = self.held;
+        if held || !self.client.is_taken() {
+            return Ok(false);
+        }
+        let Some(body) = &mut self.upstream.body else { return Ok(false) };
+        let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) else { return Ok(false) };
+        let message = match frame.map(|frame| frame.map(hyper::body::Frame::into_data)) {
+            Some(Ok(Ok(bytes))) => Message::Data { end: body.is_end_stream(), bytes: bytes.into() },
+            Some(Ok(Err(other))) => match other.into_trailers() {
+                Ok(trailers) => Message::Trailers(fields::of_map(&trailers)),
+                Err(_) => return Ok(true),
+            },
+            None => Message::Data { bytes: Vec::new(), end: true },
+            Some(Err(_)) => return Err(self.broken_response()),
+        };
+        if !matches!(message, Message::Data { end: false, .. }) {
+            self.upstream.body = None;
+            self.deadline = None;
+        }
+        self.tell(|worker, id| worker.from_upstream(id, message));
+        Ok(true)
+    }
+
+    fn broken_response(&mut self) -> Broken {
+        let mut record = self.live.record.borrow_mut();
+        record.flags.set("UC");
+        record.details = Some("upstream_reset_after_response_started{connection_termination}".to_owned());
+        Broken
+    }
+}
+
+impl Drop for Driver {
+    /// The exchange is over, whether it came to its end or its client left.
+    fn drop(&mut self) {
+        let view = {
+            let mut record = self.live.record.borrow_mut();
+            record.took = Some(record.began.elapsed());
+            if !self.client.is_whole() && record.details.is_none() {
+                record.flags.set("DC");
+                record.details = Some("downstream_remote_disconnect".to_owned());
+            }
+            record.log_view()
+        };
+        self.plugins.finish(self.id, &view);
+        self.live.site.stats.ended(self.live.record.borrow().status());
+        self.live.site.log_access(&self.live);
+    }
+}

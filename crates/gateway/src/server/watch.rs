@@ -1,0 +1,114 @@
+//! Notices when one of some files has changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::log::{Component, Level, Log};
+
+/// How long nothing may happen before files count as written: a build writes a module in several steps.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// Files that are watched.
+pub(super) struct Watch {
+    files: BTreeMap<PathBuf, Option<Stamp>>,
+    /// `None` where the system cannot watch files.
+    watcher: Option<RecommendedWatcher>,
+    folders: BTreeSet<PathBuf>,
+    names: Names,
+    events: UnboundedReceiver<()>,
+    log: Arc<Log>,
+}
+
+/// The names of the files: their folders may have others that change all the time, such as logs.
+type Names = Arc<Mutex<BTreeSet<OsString>>>;
+
+/// What tells one state of a file from the next.
+type Stamp = (SystemTime, u64);
+
+impl Watch {
+    pub(super) fn new(watched: BTreeSet<PathBuf>, log: &Arc<Log>) -> Self {
+        let (sender, events) = unbounded_channel();
+        let names = Names::default();
+        let watcher = watcher(sender, Arc::clone(&names)).map_err(|error| cannot(log, &error.to_string())).ok();
+        let (files, folders, log) = (BTreeMap::new(), BTreeSet::new(), Arc::clone(log));
+        let mut watch = Self { files, watcher, folders, names, events, log };
+        watch.follow(watched);
+        watch
+    }
+
+    /// Watches these files from now on.
+    pub(super) fn follow(&mut self, files: BTreeSet<PathBuf>) {
+        // Folders are watched and not files, for editors and builds put a new file in the place of the old one.
+        for folder in files.iter().filter_map(|file| file.parent()) {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            if let (false, Some(watcher)) = (self.folders.contains(folder), &mut self.watcher) {
+                match watcher.watch(folder, RecursiveMode::NonRecursive) {
+                    Ok(()) => drop(self.folders.insert(folder.to_owned())),
+                    Err(error) => cannot(&self.log, &error.to_string()),
+                }
+            }
+        }
+        let names = files.iter().filter_map(|file| file.file_name().map(ToOwned::to_owned)).collect();
+        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = names;
+        let known = std::mem::take(&mut self.files);
+        self.files = files
+            .into_iter()
+            .map(|file| {
+                let stamp = known.get(&file).copied().unwrap_or_else(|| stamp(&file));
+                (file, stamp)
+            })
+            .collect();
+    }
+
+    /// Waits until a file is another than it was, and tells which.
+    pub(super) async fn changed(&mut self) -> PathBuf {
+        loop {
+            if self.events.recv().await.is_none() {
+                // Nothing is watched, so nothing is ever noticed.
+                std::future::pending::<()>().await;
+            }
+            while let Ok(Some(())) = tokio::time::timeout(QUIET, self.events.recv()).await {}
+            let mut changed = None;
+            for (file, known) in &mut self.files {
+                let now = stamp(file);
+                // One that is gone for the moment is about to be written anew.
+                if now.is_some() && now != *known {
+                    *known = now;
+                    changed.get_or_insert_with(|| file.clone());
+                }
+            }
+            if let Some(changed) = changed {
+                return changed;
+            }
+        }
+    }
+}
+
+fn watcher(sender: UnboundedSender<()>, names: Names) -> notify::Result<RecommendedWatcher> {
+    let watched = move |event: &notify::Event| {
+        let names = names.lock().unwrap_or_else(PoisonError::into_inner);
+        event.paths.iter().filter_map(|path| path.file_name()).any(|name| names.contains(name))
+    };
+    notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        if event.is_ok_and(|event| !event.kind.is_access() && watched(&event)) {
+            // Nobody listens any more when the gateway ends.
+            let _ = sender.send(());
+        }
+    })
+}
+
+fn stamp(file: &Path) -> Option<Stamp> {
+    let found = std::fs::metadata(file).ok()?;
+    Some((found.modified().ok()?, found.len()))
+}
+
+fn cannot(log: &Log, error: &str) {
+    let text = format_args!("files cannot be watched, so changes of theirs are not noticed: {error}");
+    log.write(Component::Config, Level::Warn, text);
+}
