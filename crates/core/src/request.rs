@@ -11,6 +11,7 @@ use crate::plugin::{Flow, Outcome};
 use crate::property;
 use crate::reply::Reply;
 use crate::response::Response;
+use crate::root::Rule;
 use crate::task::Background;
 use crate::uses;
 use std::rc::Rc;
@@ -84,6 +85,12 @@ impl Request {
     /// Whether the client asks for another protocol, such as WebSocket: what follows then is a tunnel, not a body.
     pub fn is_upgrade(&self) -> bool {
         self.method() == "CONNECT" || self.headers().get("upgrade").is_some()
+    }
+
+    /// The conditions of the rule of `_rules_` that chose this configuration, such as `domain *.example.com`; `None` for
+    /// the global settings. They tell one rule's requests from another's, wherever the rules stand in their list.
+    pub fn rule_conditions(&self) -> Option<String> {
+        self.exchange.rule.as_ref().and_then(Rule::conditions)
     }
 
     /// Keeps the route that the gateway has picked, whatever headers this plugin changes from here on.

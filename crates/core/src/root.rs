@@ -38,6 +38,12 @@ pub(crate) struct Rule {
     position: usize,
 }
 
+impl Rule {
+    pub(crate) fn conditions(&self) -> Option<String> {
+        self.rules.label(self.position).map(|label| label.conditions())
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.rules.label(self.position).map_or(Ok(()), |label| label.fmt(f))

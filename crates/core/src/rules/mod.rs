@@ -144,6 +144,13 @@ impl<T> RuleSet<T> {
 
 // === impl Label ===
 
+impl Label<'_> {
+    /// The rule's conditions alone, such as `domain *.example.com`.
+    pub fn conditions(&self) -> String {
+        self.conditions.to_string()
+    }
+}
+
 impl fmt::Display for Label<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "_rules_[{}] ({})", self.position, self.conditions)

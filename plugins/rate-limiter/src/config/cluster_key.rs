@@ -1,0 +1,209 @@
+//! The rules of Higress's `cluster-key-rate-limit`, read as that plugin documents them.
+
+use super::limit::{check, limit};
+use crate::limit::Algorithm;
+use crate::rule::{Cost, Missing, Rule, Tier};
+use crate::subject::{Pattern, Source};
+use plugin_core::is_name;
+use plugin_core::prelude::*;
+use serde::de::{Deserializer, Visitor};
+use std::fmt;
+
+/// A limit for all requests.
+#[derive(Debug, Deserialize)]
+pub(super) struct Threshold {
+    #[serde(default)]
+    query_per_second: u64,
+    #[serde(default)]
+    query_per_minute: u64,
+    #[serde(default)]
+    query_per_hour: u64,
+    #[serde(default)]
+    query_per_day: u64,
+}
+
+/// One of `rule_items`.
+#[derive(Debug, Deserialize)]
+pub(super) struct RuleItem {
+    limit_by_header: Option<String>,
+    limit_by_param: Option<String>,
+    limit_by_cookie: Option<String>,
+    limit_by_consumer: Option<Text>,
+    limit_by_per_header: Option<String>,
+    limit_by_per_param: Option<String>,
+    limit_by_per_cookie: Option<String>,
+    limit_by_per_consumer: Option<Text>,
+    limit_by_per_ip: Option<String>,
+    limit_keys: Vec<LimitKey>,
+}
+
+/// One of `limit_keys`.
+#[derive(Debug, Deserialize)]
+struct LimitKey {
+    key: Text,
+    #[serde(default)]
+    query_per_second: u64,
+    #[serde(default)]
+    query_per_minute: u64,
+    #[serde(default)]
+    query_per_hour: u64,
+    #[serde(default)]
+    query_per_day: u64,
+}
+
+/// A text that may be written as a number, as in the examples of that plugin.
+#[derive(Debug)]
+struct Text(String);
+
+const BY: &str = "limit_by_header, limit_by_param, limit_by_cookie, limit_by_consumer, limit_by_per_header, \
+                  limit_by_per_param, limit_by_per_cookie, limit_by_per_consumer, limit_by_per_ip";
+
+/// Which values the keys of an item may name.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Exact,
+    PerValue,
+    PerAddress,
+}
+
+impl Threshold {
+    pub(super) fn compile(&self, name: &str, algorithm: Algorithm, faults: &mut Vec<String>) -> Rule {
+        let path = "$.global_threshold";
+        let counts = [self.query_per_second, self.query_per_minute, self.query_per_hour, self.query_per_day];
+        let tier = tier(path, Pattern::Any, counts, algorithm, faults);
+        rule(name, Vec::new(), vec![tier])
+    }
+}
+
+impl RuleItem {
+    pub(super) fn compile(&self, path: &str, name: &str, algorithm: Algorithm, faults: &mut Vec<String>) -> Rule {
+        let source = self.source(path, faults);
+        let kind = source.as_ref().map(|(kind, _)| *kind);
+        if self.limit_keys.is_empty() {
+            faults.push(format!("{path}.limit_keys: found an empty list, allowed: at least one key with its limit"));
+        }
+        let tiers = self.limit_keys.iter().enumerate().map(|(index, item)| {
+            let path = format!("{path}.limit_keys[{index}]");
+            let pattern = match (kind, item.key.0.as_str()) {
+                (Some(Kind::Exact), "") => Err("allowed: the value to limit".to_owned()),
+                (Some(Kind::Exact) | None, key) => Ok(Pattern::Exact(key.to_owned())),
+                (Some(Kind::PerAddress), key) => Pattern::network(key),
+                (Some(Kind::PerValue), key) if key == "*" || key.starts_with("regexp:") => Pattern::parse(key),
+                (Some(Kind::PerValue), _) => {
+                    Err("allowed for `limit_by_per_*`: `*`, or `regexp:` with an expression".to_owned())
+                }
+            };
+            let pattern = pattern.unwrap_or_else(|allowed| {
+                faults.push(format!("{path}.key: found {:?}, {allowed}", item.key.0));
+                Pattern::Any
+            });
+            let counts = [item.query_per_second, item.query_per_minute, item.query_per_hour, item.query_per_day];
+            tier(&path, pattern, counts, algorithm, faults)
+        });
+        let tiers = tiers.collect();
+        rule(name, source.map(|(_, source)| source).into_iter().collect(), tiers)
+    }
+
+    /// What the item limits by. As in Higress, an empty name is none, but for consumers it is the usual one.
+    fn source(&self, path: &str, faults: &mut Vec<String>) -> Option<(Kind, Source)> {
+        let named = |key: &'static str, kind: Kind, name: &Option<String>, source: fn(String) -> Source| {
+            let name = name.as_ref().filter(|name| !name.is_empty())?;
+            Some((key, kind, source(name.clone())))
+        };
+        let header = |name: String| Source::Header(name.to_ascii_lowercase());
+        let consumer = |key, kind, given: &Option<Text>| given.as_ref().map(|_| (key, kind, Source::Consumer));
+        let given = [
+            named("limit_by_header", Kind::Exact, &self.limit_by_header, header),
+            named("limit_by_param", Kind::Exact, &self.limit_by_param, Source::Query),
+            named("limit_by_cookie", Kind::Exact, &self.limit_by_cookie, Source::Cookie),
+            consumer("limit_by_consumer", Kind::Exact, &self.limit_by_consumer),
+            named("limit_by_per_header", Kind::PerValue, &self.limit_by_per_header, header),
+            named("limit_by_per_param", Kind::PerValue, &self.limit_by_per_param, Source::Query),
+            named("limit_by_per_cookie", Kind::PerValue, &self.limit_by_per_cookie, Source::Cookie),
+            consumer("limit_by_per_consumer", Kind::PerValue, &self.limit_by_per_consumer),
+            named("limit_by_per_ip", Kind::PerAddress, &self.limit_by_per_ip, Source::HeaderAddress),
+        ];
+        let mut given = given.into_iter().flatten();
+        let (key, kind, source) = match (given.next(), given.next()) {
+            (Some(only), None) => only,
+            (first, _) => {
+                let found = if first.is_some() { "more than one of them" } else { "none of them" };
+                faults.push(format!("{path}: found {found}, allowed: exactly one of {BY}"));
+                return None;
+            }
+        };
+        let source = match source {
+            Source::HeaderAddress(from) => match from.strip_prefix("from-header-") {
+                _ if from == "from-remote-addr" => Source::PeerAddress,
+                Some(name) if is_name(name) => Source::HeaderAddress(name.to_ascii_lowercase()),
+                _ => {
+                    faults.push(format!(
+                        "{path}.{key}: found {from:?}, allowed: `from-remote-addr`, or `from-header-` with a header's name"
+                    ));
+                    return None;
+                }
+            },
+            Source::Header(name) if !is_name(&name) => {
+                faults.push(format!("{path}.{key}: found {name:?}, allowed: the name of a header"));
+                return None;
+            }
+            source => source,
+        };
+        Some((kind, source))
+    }
+}
+
+fn rule(name: &str, sources: Vec<Source>, tiers: Vec<Tier>) -> Rule {
+    let (missing, cost) = (Missing::Skip, Cost::Units(1));
+    Rule { name: name.to_owned(), sources, missing, allow: Vec::new(), deny: Vec::new(), tiers, cost, shadow: false }
+}
+
+/// A count of 0 is no count, as in Higress.
+fn tier(path: &str, pattern: Pattern, counts: [u64; 4], algorithm: Algorithm, faults: &mut Vec<String>) -> Tier {
+    const WINDOWS: [u64; 4] = [1000, 60_000, 3_600_000, 86_400_000];
+    let given = counts.iter().zip(WINDOWS).filter(|(count, _)| **count > 0);
+    let limits: Vec<_> = given.map(|(count, window)| limit(algorithm, *count, window, None)).collect();
+    match limits.as_slice() {
+        [limit] => check(path, limit, faults),
+        _ => faults.push(format!(
+            "{path}: found {} limits, allowed: one of query_per_second, query_per_minute, query_per_hour, \
+             query_per_day, above 0; to have several hold at once, write `rules`",
+            limits.len()
+        )),
+    }
+    Tier { pattern, limits }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl Visitor<'_> for TextVisitor {
+    type Value = Text;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a string or a whole number")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Text, E> {
+        Ok(Text(text.to_owned()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Text, E> {
+        Ok(Text(number.to_string()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Text, E> {
+        Ok(Text(number.to_string()))
+    }
+
+    /// Higress delivers every number as a double.
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Text, E> {
+        let whole = number as i64;
+        if whole as f64 == number { Ok(Text(whole.to_string())) } else { Err(E::custom("allowed: a string in quotes")) }
+    }
+}

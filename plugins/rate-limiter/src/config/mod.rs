@@ -1,0 +1,275 @@
+//! The configuration: the documents' keys, those of `cluster-key-rate-limit`, and our own, made into one limiter.
+
+mod cluster_key;
+mod limit;
+mod policy;
+mod redis;
+mod reply;
+mod rule;
+
+use crate::RateLimiter;
+use crate::engine::Engine;
+use crate::limit::Algorithm;
+use crate::reply::{Explain, Replies};
+use crate::rule::{Cost, Missing, Rule, Rules, Tier};
+use crate::subject::{Addresses, Network, Pattern};
+use cluster_key::{RuleItem, Threshold};
+use limit::{AlgorithmName, check, limit};
+use plugin_core::prelude::*;
+pub(crate) use policy::{OnError, Policy};
+use policy::{Breaker, Lease};
+use redis::Beside;
+use reply::{Family, RawReply, Status};
+use rule::RawRule;
+
+/// All keys; which of them go together is checked here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Settings {
+    name: Option<String>,
+    // Redis.
+    service_name: Option<String>,
+    service_port: Option<u16>,
+    cluster: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+    timeout: Option<u32>,
+    database: Option<u32>,
+    redis: Option<plugin_core::redis::Redis>,
+    // What is limited: one of these four.
+    qpm: Option<u64>,
+    rules: Option<Vec<RawRule>>,
+    #[serde(rename = "rule_items")]
+    rule_items: Option<Vec<RuleItem>>,
+    #[serde(rename = "global_threshold")]
+    global_threshold: Option<Threshold>,
+    // How.
+    algorithm: Option<AlgorithmName>,
+    #[serde(default)]
+    trusted_proxies: Vec<TrustedNetwork>,
+    address_header: Option<HeaderName>,
+    ipv6_prefix: Option<Prefix>,
+    // What clients get.
+    reply: Option<RawReply>,
+    quota_headers: Option<Vec<Family>>,
+    explain: Option<RawExplain>,
+    // When Redis fails, and how it is spared.
+    on_error: Option<OnError>,
+    error_reply: Option<RawReply>,
+    local_workers: Option<u64>,
+    #[serde(default)]
+    breaker: Breaker,
+    lease: Option<Lease>,
+    // Of `cluster-key-rate-limit`.
+    #[serde(rename = "rule_name")]
+    rule_name: Option<String>,
+    #[serde(rename = "show_limit_quota_header")]
+    show_limit_quota_header: Option<bool>,
+    #[serde(rename = "rejected_code")]
+    rejected_code: Option<Status>,
+    #[serde(rename = "rejected_msg")]
+    rejected_msg: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawExplain {
+    header: HeaderName,
+    secret: String,
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct TrustedNetwork(Network);
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "u8")]
+struct Prefix(u8);
+
+/// The name of the rule that `qpm` is.
+const QPM: &str = "qpm";
+const MINUTE: u64 = 60_000;
+
+/// Which of the three vocabularies says what is limited.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Documents,
+    ClusterKey,
+    Own,
+}
+
+impl TryFrom<Settings> for RateLimiter {
+    type Error = String;
+
+    fn try_from(mut settings: Settings) -> Result<Self, String> {
+        let mut faults = Vec::new();
+        let form = settings.form(&mut faults);
+        let rules = settings.rules(form, &mut faults);
+        let replies = settings.replies(form, &mut faults);
+        let policy = Policy::new(
+            settings.on_error,
+            settings.error_reply.take(),
+            settings.local_workers,
+            settings.breaker,
+            settings.lease,
+            &mut faults,
+        );
+        let beside = Beside {
+            service_name: settings.service_name,
+            service_port: settings.service_port,
+            cluster: settings.cluster,
+            username: settings.username,
+            password: settings.password,
+            timeout: settings.timeout,
+            database: settings.database,
+        };
+        let redis = beside.compile(settings.redis, &mut faults);
+        match redis.filter(|_| faults.is_empty()) {
+            Some(redis) => {
+                let names = rules.rules.iter().map(|rule| rule.name.as_str());
+                let engine = Engine::new(redis, policy, names);
+                let scope = settings.name.or(settings.rule_name);
+                Ok(Self::new(scope, rules, replies, engine))
+            }
+            None => Err(faults.join("\n")),
+        }
+    }
+}
+
+impl Settings {
+    fn form(&self, faults: &mut Vec<String>) -> Form {
+        let given = [
+            ("qpm", Form::Documents, self.qpm.is_some()),
+            ("rules", Form::Own, self.rules.is_some()),
+            ("rule_items", Form::ClusterKey, self.rule_items.is_some()),
+            ("global_threshold", Form::ClusterKey, self.global_threshold.is_some()),
+        ];
+        let mut given = given.iter().filter(|(.., given)| *given);
+        let form = match (given.next(), given.next()) {
+            (Some((_, form, _)), None) => *form,
+            (None, _) => {
+                faults.push(
+                    "$: what is to be limited? give one of `qpm`, `rules`, `rule_items`, `global_threshold`".to_owned(),
+                );
+                Form::Own
+            }
+            (Some((first, form, _)), Some((second, ..))) => {
+                faults.push(format!("$.{second}: found beside `{first}`, allowed: one of them"));
+                *form
+            }
+        };
+        let foreign = [
+            ("rule_name", self.rule_name.is_some()),
+            ("show_limit_quota_header", self.show_limit_quota_header.is_some()),
+            ("rejected_code", self.rejected_code.is_some()),
+            ("rejected_msg", self.rejected_msg.is_some()),
+        ];
+        for (key, _) in foreign.iter().filter(|(_, given)| *given && form != Form::ClusterKey) {
+            faults.push(format!("$.{key}: goes with `rule_items` or `global_threshold` only"));
+        }
+        if form == Form::ClusterKey && self.rule_name.is_none() {
+            faults.push("$: missing key `rule_name`".to_owned());
+        }
+        form
+    }
+
+    fn rules(&self, form: Form, faults: &mut Vec<String>) -> Rules {
+        let usual = if form == Form::ClusterKey { Algorithm::FirstRequestWindow } else { Algorithm::FixedWindow };
+        let algorithm = self.algorithm.map_or(usual, Algorithm::from);
+        let name = self.rule_name.as_deref().unwrap_or_default();
+        let mut rules = Vec::new();
+        if let Some(count) = self.qpm {
+            let limit = limit(algorithm, count, MINUTE, None);
+            check("$.qpm", &limit, faults);
+            rules.push(everybody(vec![Tier { pattern: Pattern::Any, limits: vec![limit] }]));
+        }
+        rules.extend(self.global_threshold.iter().map(|threshold| threshold.compile(name, algorithm, faults)));
+        for (index, item) in self.rule_items.iter().flatten().enumerate() {
+            rules.push(item.compile(&format!("$.rule_items[{index}]"), name, algorithm, faults));
+        }
+        for (index, rule) in self.rules.iter().flatten().enumerate() {
+            let path = format!("$.rules[{index}]");
+            if rules.iter().any(|other: &Rule| other.name == rule.name) {
+                faults.push(format!("{path}.name: another rule before it has this name too"));
+            }
+            rules.push(rule.compile(&path, algorithm, faults));
+        }
+        for key in ["rule_items", "rules"] {
+            let empty = if key == "rules" { self.rules.as_ref().map(Vec::len) } else { self.rule_items.as_ref().map(Vec::len) };
+            if empty == Some(0) {
+                faults.push(format!("$.{key}: found an empty list, allowed: at least one rule"));
+            }
+        }
+        Rules { rules, first_only: form == Form::ClusterKey, addresses: self.addresses(form, faults) }
+    }
+
+    fn addresses(&self, form: Form, faults: &mut Vec<String>) -> Addresses {
+        if self.address_header.is_some() && self.trusted_proxies.is_empty() {
+            faults.push("$.addressHeader: of no use without `trustedProxies`, whose word it is".to_owned());
+        }
+        // Higress's limiter counts each address of its own.
+        let usual = if form == Form::ClusterKey { 128 } else { 64 };
+        Addresses {
+            trusted: self.trusted_proxies.iter().map(|network| network.0).collect(),
+            header: self.address_header.as_ref().map_or_else(|| "x-forwarded-for".to_owned(), |name| name.to_string()),
+            ipv6_prefix: self.ipv6_prefix.map_or(usual, |prefix| prefix.0),
+        }
+    }
+
+    fn replies(&mut self, form: Form, faults: &mut Vec<String>) -> Replies {
+        let reply = self.reply.take();
+        if reply.is_some() && (self.rejected_code.is_some() || self.rejected_msg.is_some()) {
+            faults.push("$.reply: found beside `rejected_code` or `rejected_msg`, allowed: one of them".to_owned());
+        }
+        if self.quota_headers.is_some() && self.show_limit_quota_header.is_some() {
+            faults.push("$.quotaHeaders: found beside `show_limit_quota_header`, allowed: one of them".to_owned());
+        }
+        let families = self.quota_headers.clone().unwrap_or_else(|| match form {
+            Form::Documents => vec![Family::CallTimeLeft],
+            _ if self.show_limit_quota_header == Some(true) => vec![Family::XRateLimit],
+            _ => Vec::new(),
+        });
+        let status = self.rejected_code.map_or(429, |status| status.0);
+        let body = match (form, self.rejected_msg.as_deref()) {
+            (_, Some(message)) => message,
+            (Form::ClusterKey, None) => "Too many requests",
+            _ => "Too many requests\n",
+        };
+        let explain = self.explain.take().and_then(|RawExplain { header, secret }| {
+            if secret.is_empty() {
+                faults.push("$.explain.secret: found an empty string, allowed: what only trusted callers know".to_owned());
+            }
+            (!secret.is_empty()).then(|| Explain { header: header.to_string(), secret })
+        });
+        Replies {
+            refusal: reply.unwrap_or_default().compile(status, body),
+            call_time_left: families.contains(&Family::CallTimeLeft),
+            x_rate_limit: families.contains(&Family::XRateLimit),
+            rate_limit: families.contains(&Family::RateLimit),
+            reset_on_refusal: form == Form::ClusterKey,
+            explain,
+        }
+    }
+}
+
+/// The rule for all requests together.
+fn everybody(tiers: Vec<Tier>) -> Rule {
+    let (missing, cost) = (Missing::Skip, Cost::Units(1));
+    let name = QPM.to_owned();
+    Rule { name, sources: Vec::new(), missing, allow: Vec::new(), deny: Vec::new(), tiers, cost, shadow: false }
+}
+
+impl TryFrom<String> for TrustedNetwork {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Network::parse(&text).map(Self).ok_or("allowed: an address or a network, such as `10.0.0.0/8`")
+    }
+}
+
+impl TryFrom<u8> for Prefix {
+    type Error = &'static str;
+
+    fn try_from(bits: u8) -> Result<Self, Self::Error> {
+        if bits <= 128 { Ok(Self(bits)) } else { Err("allowed: 0 to 128 bits") }
+    }
+}

@@ -1,0 +1,70 @@
+//! The replies that a configuration describes, and which headers tell clients of their quota.
+
+use plugin_core::prelude::*;
+use std::collections::BTreeMap;
+
+/// A reply, as far as it is given.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct RawReply {
+    status: Option<Status>,
+    body: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<OwnName, FieldValue>,
+}
+
+/// A status that a reply may have.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "i64")]
+pub(super) struct Status(pub(super) u16);
+
+/// The name of a header that is ours to write.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "HeaderName")]
+struct OwnName(HeaderName);
+
+/// Headers that tell clients of their quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(super) enum Family {
+    /// `timeStamp` and `callTimeLeft`.
+    #[serde(rename = "callTimeLeft")]
+    CallTimeLeft,
+    /// `X-RateLimit-Limit`, `-Remaining`, `-Reset`.
+    #[serde(rename = "x-ratelimit")]
+    XRateLimit,
+    /// `RateLimit` and `RateLimit-Policy` of the IETF's draft.
+    #[serde(rename = "ratelimit")]
+    RateLimit,
+}
+
+impl RawReply {
+    /// The reply, with defaults for what is not given.
+    pub(super) fn compile(self, status: u16, body: &str) -> Reply {
+        let status = self.status.map_or(status, |status| status.0);
+        // The status ends the response with its headers (RFC 9110, sections 15.3.5 and 15.4.5).
+        let body = if matches!(status, 204 | 304) { String::new() } else { self.body.unwrap_or_else(|| body.to_owned()) };
+        let reply = Reply::text(status, body);
+        self.headers.iter().fold(reply, |reply, (name, value)| reply.header(&name.0, value))
+    }
+}
+
+impl TryFrom<i64> for Status {
+    type Error = &'static str;
+
+    fn try_from(status: i64) -> Result<Self, Self::Error> {
+        match u16::try_from(status) {
+            Ok(status @ 200..=599) => Ok(Self(status)),
+            _ => Err("allowed: a status from 200 to 599"),
+        }
+    }
+}
+
+impl TryFrom<HeaderName> for OwnName {
+    type Error = &'static str;
+
+    fn try_from(name: HeaderName) -> Result<Self, Self::Error> {
+        match name.is_pseudo() || name.is_owned_by_gateway() {
+            true => Err("allowed: another header; the gateway writes this one itself"),
+            false => Ok(Self(name)),
+        }
+    }
+}

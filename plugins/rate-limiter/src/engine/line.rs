@@ -1,0 +1,193 @@
+//! Requests of one subject that arrive while a call for it is under way wait for it, and then go together in one call.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+/// All subjects that are asked about right now.
+#[derive(Default)]
+pub(crate) struct Lines<T>(RefCell<BTreeMap<String, Rc<Line<T>>>>);
+
+struct Line<T> {
+    busy: Cell<bool>,
+    waiting: RefCell<VecDeque<Rc<Ticket<T>>>>,
+}
+
+struct Ticket<T> {
+    outcome: RefCell<Option<T>>,
+    waker: RefCell<Option<Waker>>,
+}
+
+/// One request's place in the line. Dropping it leaves the line, and hands on a turn that it had.
+pub(crate) struct Place<'a, T> {
+    lines: &'a Lines<T>,
+    key: String,
+    line: Rc<Line<T>>,
+    ticket: Rc<Ticket<T>>,
+    /// While this request asks for all: those it asks for.
+    leads: RefCell<Option<Vec<Rc<Ticket<T>>>>>,
+}
+
+/// What it is a request's turn to do.
+pub(crate) enum Turn<T> {
+    /// Ask for so many requests, this one included, and [`Place::share`] what comes.
+    Ask(u64),
+    /// Another request asked for this one too.
+    Answered(T),
+}
+
+impl<T> Lines<T> {
+    /// Gets into the line of a subject.
+    pub(crate) fn enter(&self, key: String) -> Place<'_, T> {
+        let line = self.0.borrow_mut().entry(key.clone()).or_insert_with(Line::new).clone();
+        let ticket = Rc::new(Ticket { outcome: RefCell::new(None), waker: RefCell::new(None) });
+        line.waiting.borrow_mut().push_back(ticket.clone());
+        Place { lines: self, key, line, ticket, leads: RefCell::new(None) }
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.0.borrow().len()
+    }
+}
+
+impl<T> Line<T> {
+    fn new() -> Rc<Self> {
+        Rc::new(Self { busy: Cell::new(false), waiting: RefCell::new(VecDeque::new()) })
+    }
+
+    /// Lets the next in line ask.
+    fn wake_first(&self) {
+        let first = self.waiting.borrow().front().cloned();
+        if let Some(first) = first.filter(|_| !self.busy.get()) {
+            first.wake();
+        }
+    }
+}
+
+impl<T> Ticket<T> {
+    fn wake(&self) {
+        let waker = self.waker.borrow_mut().take();
+        waker.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl<T> Place<'_, T> {
+    /// Whether nobody asks for this subject right now, so that it is this request's turn.
+    pub(crate) fn is_free(&self) -> bool {
+        !self.line.busy.get()
+    }
+
+    /// Waits until it is this request's turn to ask, or another one has asked for it.
+    pub(crate) async fn turn(&self) -> Turn<T> {
+        poll_fn(|cx| {
+            if let Some(outcome) = self.ticket.outcome.borrow_mut().take() {
+                return Poll::Ready(Turn::Answered(outcome));
+            }
+            if self.line.busy.replace(true) {
+                *self.ticket.waker.borrow_mut() = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            let batch: Vec<_> = self.line.waiting.borrow_mut().drain(..).collect();
+            let wanted = batch.len() as u64;
+            *self.leads.borrow_mut() = Some(batch);
+            Poll::Ready(Turn::Ask(wanted))
+        })
+        .await
+    }
+
+    /// Hands out what came of asking; `outcome` is given each one's number, from 0. Gives this request its own.
+    pub(crate) fn share(&self, outcome: impl Fn(u64) -> T) -> T {
+        let batch = self.leads.borrow_mut().take().unwrap_or_default();
+        let mut own = None;
+        for (number, ticket) in (0_u64..).zip(&batch) {
+            if Rc::ptr_eq(ticket, &self.ticket) {
+                own = Some(number);
+            } else {
+                *ticket.outcome.borrow_mut() = Some(outcome(number));
+                ticket.wake();
+            }
+        }
+        self.line.busy.set(false);
+        self.line.wake_first();
+        outcome(own.unwrap_or(0))
+    }
+}
+
+impl<T> Drop for Place<'_, T> {
+    fn drop(&mut self) {
+        if let Some(batch) = self.leads.borrow_mut().take() {
+            // Left in the middle of asking, because the client went away: the others ask again.
+            let mut waiting = self.line.waiting.borrow_mut();
+            batch.into_iter().rev().for_each(|ticket| waiting.push_front(ticket));
+            self.line.busy.set(false);
+        }
+        self.line.waiting.borrow_mut().retain(|ticket| !Rc::ptr_eq(ticket, &self.ticket));
+        self.line.wake_first();
+        if !self.line.busy.get() && self.line.waiting.borrow().is_empty() {
+            let mut lines = self.lines.0.borrow_mut();
+            if lines.get(&self.key).is_some_and(|line| Rc::ptr_eq(line, &self.line)) {
+                lines.remove(&self.key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::Context;
+
+    fn poll<F: Future>(future: F) -> Option<F::Output> {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        }
+    }
+
+    fn wanted(place: &Place<'_, u64>) -> Option<Result<u64, u64>> {
+        poll(place.turn()).map(|turn| match turn {
+            Turn::Ask(wanted) => Ok(wanted),
+            Turn::Answered(outcome) => Err(outcome),
+        })
+    }
+
+    #[test]
+    fn who_comes_while_one_asks_goes_with_the_next() {
+        let lines = Lines::default();
+        let first = lines.enter("a".to_owned());
+        assert_eq!(wanted(&first), Some(Ok(1)));
+        let (second, third) = (lines.enter("a".to_owned()), lines.enter("a".to_owned()));
+        let other = lines.enter("b".to_owned());
+        assert_eq!((wanted(&second), wanted(&third), wanted(&other)), (None, None, Some(Ok(1))));
+        assert_eq!(first.share(|number| number + 10), 10);
+        assert_eq!(wanted(&third), Some(Ok(2)));
+        assert_eq!(wanted(&second), None);
+        assert_eq!(third.share(|number| number + 20), 21);
+        assert_eq!(wanted(&second), Some(Err(20)));
+        drop((first, second, third, other));
+        assert_eq!(lines.len(), 0);
+    }
+
+    #[test]
+    fn who_leaves_while_asking_hands_the_turn_on() {
+        let lines = Lines::default();
+        let first = lines.enter("a".to_owned());
+        assert_eq!(wanted(&first), Some(Ok(1)));
+        let (second, third) = (lines.enter("a".to_owned()), lines.enter("a".to_owned()));
+        assert_eq!(wanted(&second), None);
+        drop(first);
+        assert_eq!(wanted(&second), Some(Ok(2)));
+        let fourth = lines.enter("a".to_owned());
+        drop(second);
+        assert_eq!(wanted(&fourth), Some(Ok(2)));
+        assert_eq!(fourth.share(|number| number), 1);
+        assert_eq!(wanted(&third), Some(Err(0)));
+        drop((third, fourth));
+        assert_eq!(lines.len(), 0);
+    }
+}

@@ -1,0 +1,60 @@
+//! Refusals that still hold: a subject that asks again in the meantime costs no call.
+
+use super::decision::{Decision, Path};
+use super::memory::Memory;
+use crate::decide::Verdict;
+use crate::limit::Standing;
+use crate::rule::Query;
+use std::time::Duration;
+
+/// A limit of a subject that has no room.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusal {
+    /// The least cost known to be refused.
+    cost: u64,
+    standing: Standing,
+    /// When it was so, by a clock that never goes back.
+    at: Duration,
+    until: Duration,
+}
+
+/// A refusal that holds for the request.
+pub(super) fn find(refusals: &mut Memory<Refusal>, query: &Query, at: Duration) -> Option<Decision> {
+    for (position, (key, bucket)) in query.keys.iter().zip(&query.buckets).enumerate() {
+        if bucket.shadow {
+            continue;
+        }
+        let Some(refusal) = refusals.get(key).copied() else { continue };
+        if at >= refusal.until {
+            refusals.remove(key);
+        } else if bucket.cost >= refusal.cost {
+            let passed = u64::try_from(at.saturating_sub(refusal.at).as_millis()).unwrap_or(u64::MAX);
+            let later = |time: u64| time.saturating_sub(passed);
+            let Standing { remaining, reset, retry, start } = refusal.standing;
+            let standing = Standing { remaining, reset: later(reset), retry: retry.map(later), start };
+            return Some(Decision {
+                passed: false,
+                path: Path::Remembered,
+                tightest: Some((position, standing)),
+                shadowed: Vec::new(),
+                limits: query.buckets.iter().map(|bucket| bucket.limit).collect(),
+                took: None,
+            });
+        }
+    }
+    None
+}
+
+/// Keeps what an answer refused. It was sent at `sent`, so what it says ended no later than counted from there.
+pub(super) fn keep(refusals: &mut Memory<Refusal>, query: &Query, verdict: &Verdict, wanted: u64, sent: Duration) {
+    if verdict.granted >= wanted {
+        return;
+    }
+    for ((key, bucket), taken) in query.keys.iter().zip(&query.buckets).zip(&verdict.buckets) {
+        let standing = Standing::new(&bucket.limit, taken.state, verdict.now, bucket.cost);
+        if let (false, Some(retry @ 1..)) = (bucket.shadow, standing.retry) {
+            let until = sent.saturating_add(Duration::from_millis(retry));
+            refusals.insert(key, Refusal { cost: bucket.cost, standing, at: sent, until });
+        }
+    }
+}
