@@ -34,8 +34,7 @@ pub struct RateLimiter {
 impl Plugin for RateLimiter {
     async fn on_request(self: Rc<Self>, mut request: Request) -> Result<Flow> {
         let explained = self.is_explained(&mut request)?;
-        let scope = self.scope.get_or_init(|| scope(&request));
-        let query = match self.rules.ask(&Seen(&request), scope) {
+        let query = match self.rules.ask(&Seen(&request), self.scope(&request)) {
             Asked::Nothing => return Ok(request.forward()),
             Asked::Denied(rule, denial) => {
                 self.engine.denied(rule);
@@ -75,6 +74,16 @@ impl RateLimiter {
         Self { scope, rules, replies, engine: Rc::new(engine) }
     }
 
+    /// Configurations without a name count on their own: each plugin of the gateway, and each of its rules.
+    fn scope(&self, request: &Request) -> &str {
+        if let Some(scope) = self.scope.get() {
+            return scope;
+        }
+        let plugin = property::string(&["plugin_name"]).unwrap_or_default();
+        let scope = ["rule ", &plugin, " ", &request.rule_conditions().unwrap_or_default()].concat();
+        self.scope.get_or_init(|| scope)
+    }
+
     /// Whether the caller may see how the decision came about. The secret goes no further.
     fn is_explained(&self, request: &mut Request) -> Result<bool> {
         let Some(explain) = &self.replies.explain else { return Ok(false) };
@@ -100,12 +109,6 @@ impl RateLimiter {
             Denial::Missing => self.replies.refusal.clone().details("subject_missing"),
         }
     }
-}
-
-/// Configurations without a name count on their own: each plugin of the gateway, and each of its rules.
-fn scope(request: &Request) -> String {
-    let plugin = property::string(&["plugin_name"]).unwrap_or_default();
-    ["rule ", &plugin, " ", &request.rule_conditions().unwrap_or_default()].concat()
 }
 
 register!(RateLimiter, "rate-limiter");

@@ -6,7 +6,6 @@ use crate::rule::{Query, Rules};
 use plugin_core::Reply;
 
 /// The replies and headers of a configuration.
-#[derive(Debug)]
 pub(crate) struct Replies {
     pub(crate) refusal: Reply,
     /// `timeStamp` and `callTimeLeft`, as in the documents.
@@ -21,7 +20,6 @@ pub(crate) struct Replies {
 }
 
 /// Lets callers who know a secret see how a decision came about.
-#[derive(Debug)]
 pub(crate) struct Explain {
     /// The request header that holds the secret.
     pub(crate) header: String,
@@ -54,7 +52,8 @@ impl Replies {
         }
         if self.rate_limit {
             let names = names(rules, query);
-            let policies = query.buckets.iter().zip(&names).zip(&decision.limits).filter(|((bucket, _), _)| !bucket.shadow);
+            let policies =
+                query.buckets.iter().zip(&names).zip(&decision.limits).filter(|((bucket, _), _)| !bucket.shadow);
             let policies: Vec<String> = policies.map(|((_, name), limit)| policy(name, limit)).collect();
             headers.push(("ratelimit-policy", policies.join(", ")));
             let name = names.get(position).map(String::as_str).unwrap_or_default();
@@ -123,7 +122,8 @@ fn names(rules: &Rules, query: &Query) -> Vec<String> {
     let name = |(rule, bucket): (&usize, &crate::decide::Bucket)| {
         let mut name = rules.rules.get(*rule).map(|rule| crate::key::plain(&rule.name)).unwrap_or_default();
         if query.rules.iter().filter(|other| *other == rule).count() > 1 {
-            let letter = if bucket.limit.algorithm == Algorithm::FixedWindow { "" } else { bucket.limit.algorithm.letter() };
+            let letter =
+                if bucket.limit.algorithm == Algorithm::FixedWindow { "" } else { bucket.limit.algorithm.letter() };
             name = [&name, "-", letter, &bucket.limit.window.to_string(), "ms"].concat();
         }
         ["\"", &name, "\""].concat()

@@ -48,7 +48,8 @@ fn script_and_function_are_the_same() {
     let redis = Redis::start();
     let steps = prop::collection::vec((step(), prop_oneof![Just(1_u64), 1..50_u64]), 1..30);
     let buckets = prop::collection::vec(bucket(), 1..5);
-    let mut runner = TestRunner::new(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() });
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() });
     let result = runner.run(&(buckets, steps), |(buckets, steps)| {
         let keys: Vec<String> = (0..buckets.len()).map(|index| format!("{{t}}:{index}")).collect();
         let mut states = vec![None; buckets.len()];
@@ -62,10 +63,13 @@ fn script_and_function_are_the_same() {
                     redis.command(["SET", key, &format!("{at}:{used}:{before}")]);
                 }
             }
-            let known: Vec<_> = buckets.iter().zip(&states).map(|(bucket, state)| (*bucket, state.unwrap_or_default())).collect();
+            let known: Vec<_> =
+                buckets.iter().zip(&states).map(|(bucket, state)| (*bucket, state.unwrap_or_default())).collect();
             let expected = decide(now, wanted, &known);
             prop_assert_eq!(&eval(&redis, Some(now), wanted, &keys, &buckets), &expected);
-            for ((key, state), (taken, bucket)) in keys.iter().zip(&mut states).zip(expected.buckets.iter().zip(&buckets)) {
+            for ((key, state), (taken, bucket)) in
+                keys.iter().zip(&mut states).zip(expected.buckets.iter().zip(&buckets))
+            {
                 let left: i64 = redis.text(["PTTL", key]).unwrap().parse().unwrap();
                 prop_assert!(left != -1, "a key without an end");
                 let life = i64::try_from(bucket.limit.life(taken.state, now)).unwrap();

@@ -71,8 +71,11 @@ impl RawLimit {
         let algorithm = self.algorithm.map_or(default, Algorithm::from);
         let limit = limit(algorithm, self.count, self.per.0, self.burst);
         if self.burst.is_some() && algorithm != Algorithm::Gcra {
-            faults.push(format!("{path}.burst: of use to the algorithm `gcra` only, this limit is counted by `{}`; \
-                                 leave it out or set `algorithm: gcra`", algorithm.name()));
+            faults.push(format!(
+                "{path}.burst: of use to the algorithm `gcra` only, this limit is counted by `{}`; \
+                                 leave it out or set `algorithm: gcra`",
+                algorithm.name()
+            ));
         }
         if self.burst == Some(0) {
             faults.push(format!("{path}.burst: found 0, allowed: at least 1"));
@@ -93,6 +96,9 @@ pub(super) fn check(path: &str, limit: &Limit, faults: &mut Vec<String>) {
         faults.push(format!("{path}: found a limit of {}, allowed: up to {MAX_COUNT}", limit.count));
     } else if limit.algorithm == Algorithm::Gcra && limit.burst.saturating_mul(limit.window) > MAX_LEVEL {
         let most = MAX_LEVEL.checked_div(limit.window).unwrap_or(0);
-        faults.push(format!("{path}: found a burst of {}, allowed with this window and `gcra`: up to {most}", limit.burst));
+        faults.push(format!(
+            "{path}: found a burst of {}, allowed with this window and `gcra`: up to {most}",
+            limit.burst
+        ));
     }
 }

@@ -16,8 +16,8 @@ use crate::subject::{Addresses, Network, Pattern};
 use cluster_key::{RuleItem, Threshold};
 use limit::{AlgorithmName, check, limit};
 use plugin_core::prelude::*;
-pub(crate) use policy::{OnError, Policy};
 use policy::{Breaker, Lease};
+pub(crate) use policy::{OnError, Policy};
 use redis::Beside;
 use reply::{Family, RawReply, Status};
 use rule::RawRule;
@@ -194,7 +194,8 @@ impl Settings {
             rules.push(rule.compile(&path, algorithm, faults));
         }
         for key in ["rule_items", "rules"] {
-            let empty = if key == "rules" { self.rules.as_ref().map(Vec::len) } else { self.rule_items.as_ref().map(Vec::len) };
+            let empty =
+                if key == "rules" { self.rules.as_ref().map(Vec::len) } else { self.rule_items.as_ref().map(Vec::len) };
             if empty == Some(0) {
                 faults.push(format!("$.{key}: found an empty list, allowed: at least one rule"));
             }
@@ -236,7 +237,9 @@ impl Settings {
         };
         let explain = self.explain.take().and_then(|RawExplain { header, secret }| {
             if secret.is_empty() {
-                faults.push("$.explain.secret: found an empty string, allowed: what only trusted callers know".to_owned());
+                faults.push(
+                    "$.explain.secret: found an empty string, allowed: what only trusted callers know".to_owned(),
+                );
             }
             (!secret.is_empty()).then(|| Explain { header: header.to_string(), secret })
         });

@@ -36,8 +36,9 @@ impl Beside {
             None => {}
         }
         let service = match (&self.service_name, self.service_port) {
-            (Some(name), None | Some(0)) if !name.ends_with(".static") => Cluster::fqdn(name.clone(), Some(6379))
-                .map(|cluster| (cluster, self.cluster.is_some())),
+            (Some(name), None | Some(0)) if !name.ends_with(".static") => {
+                Cluster::fqdn(name.clone(), Some(6379)).map(|cluster| (cluster, self.cluster.is_some()))
+            }
             _ => Service::new(self.service_name, self.service_port.unwrap_or(0), self.cluster, None)
                 .map(|service| (service.cluster().clone(), false)),
         };

@@ -41,7 +41,8 @@ impl RawReply {
     pub(super) fn compile(self, status: u16, body: &str) -> Reply {
         let status = self.status.map_or(status, |status| status.0);
         // The status ends the response with its headers (RFC 9110, sections 15.3.5 and 15.4.5).
-        let body = if matches!(status, 204 | 304) { String::new() } else { self.body.unwrap_or_else(|| body.to_owned()) };
+        let body =
+            if matches!(status, 204 | 304) { String::new() } else { self.body.unwrap_or_else(|| body.to_owned()) };
         let reply = Reply::text(status, body);
         self.headers.iter().fold(reply, |reply, (name, value)| reply.header(&name.0, value))
     }

@@ -61,7 +61,9 @@ const MAX_COST: u64 = 100;
 impl RawRule {
     pub(super) fn compile(&self, path: &str, algorithm: Algorithm, faults: &mut Vec<String>) -> Rule {
         if self.name.is_empty() {
-            faults.push(format!("{path}.name: found an empty string, allowed: a name, which is part of the keys in Redis"));
+            faults.push(format!(
+                "{path}.name: found an empty string, allowed: a name, which is part of the keys in Redis"
+            ));
         }
         let sources: Vec<Source> = self.by.iter().map(SourceName::source).collect();
         let only = match sources.as_slice() {
@@ -83,7 +85,8 @@ impl RawRule {
             })
         };
         let mut list = |key: &str, texts: &[String]| {
-            let patterns = texts.iter().enumerate().map(|(index, text)| pattern(format!("{path}.{key}[{index}]"), text));
+            let patterns =
+                texts.iter().enumerate().map(|(index, text)| pattern(format!("{path}.{key}[{index}]"), text));
             patterns.collect::<Vec<_>>()
         };
         let (allow, deny) = (list("allow", &self.allow), list("deny", &self.deny));
@@ -134,7 +137,9 @@ fn limits(path: &str, raw: &[RawLimit], algorithm: Algorithm, faults: &mut Vec<S
         let limit = raw.compile(&path, algorithm, faults);
         // They would share a key.
         if limits.iter().any(|other| other.algorithm == limit.algorithm && other.window == limit.window) {
-            faults.push(format!("{path}: another limit before it has the same algorithm and the same time; keep the lower"));
+            faults.push(format!(
+                "{path}: another limit before it has the same algorithm and the same time; keep the lower"
+            ));
         }
         limits.push(limit);
     }

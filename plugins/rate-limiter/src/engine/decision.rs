@@ -61,7 +61,8 @@ impl Decision {
     pub(crate) fn of(query: &Query, share: &Share, path: Path, at: Duration) -> Self {
         let passed = share.number < share.verdict.granted;
         // The answer is as old as its call, by our clock; time went on since.
-        let age = u64::try_from(at.saturating_sub(share.sent.saturating_add(share.took)).as_millis()).unwrap_or(u64::MAX);
+        let age =
+            u64::try_from(at.saturating_sub(share.sent.saturating_add(share.took)).as_millis()).unwrap_or(u64::MAX);
         let now = share.verdict.now.saturating_add(age);
         let mut tightest: Option<(usize, Standing)> = None;
         let mut shadowed = Vec::new();
@@ -88,7 +89,8 @@ impl Decision {
 /// Of those that refuse the one that does so for longest, otherwise the one that leaves least for longest.
 fn is_tighter(one: &Standing, other: &Standing, passed: bool) -> bool {
     let wait = |standing: &Standing| if passed { 0 } else { standing.retry.unwrap_or(u64::MAX) };
-    (wait(one), std::cmp::Reverse(one.remaining), one.reset) > (wait(other), std::cmp::Reverse(other.remaining), other.reset)
+    (wait(one), std::cmp::Reverse(one.remaining), one.reset)
+        > (wait(other), std::cmp::Reverse(other.remaining), other.reset)
 }
 
 impl Share {

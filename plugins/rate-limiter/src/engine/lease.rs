@@ -4,7 +4,8 @@
 //! spent by then is lost: a worker may refuse up to `max` requests too early. Under `slidingWindow` and `gcra`, units
 //! may be spent up to `ttl` after they were taken.
 
-use super::Share;
+use super::{Engine, Share};
+use crate::rule::Query;
 use std::time::Duration;
 
 /// What a worker holds for one subject.
@@ -47,5 +48,29 @@ impl Held {
     /// `next`, but no more than its part of what is left.
     pub(crate) fn bounded(size: u64, left: u64) -> u64 {
         size.min((left / PART).max(1))
+    }
+}
+
+impl Engine {
+    /// Spends one request's units of a lease, if there is one.
+    pub(super) fn spend(&self, group: &str, at: Duration) -> Option<Share> {
+        self.policy.lease.and_then(|_| self.leases.borrow_mut().get(group)?.spend(at))
+    }
+
+    /// How many requests to take ahead.
+    pub(super) fn ahead(&self, group: &str, at: Duration) -> u64 {
+        let Some(lease) = self.policy.lease else { return 0 };
+        let mut leases = self.leases.borrow_mut();
+        let size = leases.get(group).map_or(1, |held| Held::bounded(held.next(at, lease.max), held.left));
+        size.saturating_sub(1)
+    }
+
+    /// Keeps what was taken ahead. Also a lease of nothing is kept: it tells how large the next one is to be.
+    pub(super) fn hold(&self, query: &Query, group: &str, from: Share, ahead: u64) {
+        let Some(lease) = self.policy.lease else { return };
+        let until = from.sent.saturating_add(Duration::from_millis(lease.ttl.min(query.shortest_reset(&from.verdict))));
+        let (end, left) = (from.verdict.granted, query.left(&from.verdict));
+        let held = Held { end, until, left, size: ahead.saturating_add(1), from };
+        self.leases.borrow_mut().insert(group, held);
     }
 }

@@ -2,6 +2,7 @@
 
 mod breaker;
 mod decision;
+mod health;
 mod lease;
 mod line;
 mod local;
@@ -11,12 +12,11 @@ mod remembered;
 pub(crate) use decision::{Decision, Path};
 
 use crate::config::{OnError, Policy};
-use crate::decide::{Bucket, Verdict};
-use crate::limit::{Algorithm, Limit, MAX_COUNT};
+use crate::decide::Verdict;
 use crate::metrics::RuleMetrics;
 use crate::rule::Query;
 use crate::script::{SCRIPT, arguments, verdict};
-use breaker::{Breaker, Change};
+use breaker::Breaker;
 use lease::Held;
 use line::{Lines, Turn};
 use local::Local;
@@ -178,85 +178,6 @@ impl Engine {
                 Decision::of(&shared, &share, Path::Local, at)
             }
         }
-    }
-
-    /// One line for each change of state, however many requests it is about.
-    fn told(self: &Rc<Self>, change: Change, error: Option<&Error>) {
-        let error = error.map(Error::to_string).unwrap_or_default();
-        let without = match self.policy.on_error {
-            OnError::Allow => "pass",
-            OnError::Deny => "are refused",
-            OnError::Local => "are counted by this worker alone",
-        };
-        match change {
-            Change::None => {}
-            Change::Failing => log::warn!("{error}; requests {without} meanwhile (onError)"),
-            Change::Opened => {
-                log::error!(
-                    "Redis failed {} times in a row and is not asked until it answers again; requests {without} \
-                     meanwhile (onError); {error}",
-                    self.policy.breaker.failures
-                );
-                self.probe();
-            }
-            Change::Closed(after) => {
-                let without = self.without.take();
-                log::warn!("Redis answers again after {} ms; {without} requests were decided without it", after.as_millis());
-            }
-        }
-    }
-
-    /// A probe ends with the configuration that began it. Should it be gone, a request begins another.
-    fn keep_probing(self: &Rc<Self>, at: Duration) {
-        let pause = Duration::from_millis(self.policy.breaker.probe.into()).saturating_add(self.redis.timeout());
-        if at.saturating_sub(self.probed.get()) > pause.saturating_mul(3) {
-            self.probe();
-        }
-    }
-
-    /// Asks Redis from time to time, beside all requests, with the same script that they need.
-    fn probe(self: &Rc<Self>) {
-        self.probed.set(monotonic());
-        let Some(background) = self.background.borrow().clone() else { return };
-        let weak = Rc::downgrade(self);
-        let pause = Duration::from_millis(self.policy.breaker.probe.into());
-        background.spawn(async move {
-            loop {
-                plugin_core::time::sleep(pause).await;
-                let Some(engine) = weak.upgrade() else { return };
-                engine.probed.set(monotonic());
-                let limit = Limit { algorithm: Algorithm::FixedWindow, count: MAX_COUNT, window: 1000, burst: 0 };
-                let buckets = vec![Bucket { limit, cost: 1, shadow: false }];
-                let keys = vec![[crate::key::PREFIX, ":{probe}"].concat()];
-                let _ = engine.call(&engine.redis, &Query { keys, buckets, rules: Vec::new() }, 1).await;
-                if !engine.breaker.is_open() {
-                    return;
-                }
-            }
-        });
-    }
-
-    fn spend(&self, group: &str, at: Duration) -> Option<Share> {
-        self.policy.lease.and_then(|_| self.leases.borrow_mut().get(group)?.spend(at))
-    }
-
-    /// How many requests to take ahead.
-    fn ahead(&self, group: &str, at: Duration) -> u64 {
-        let Some(lease) = self.policy.lease else { return 0 };
-        let mut leases = self.leases.borrow_mut();
-        let size = leases.get(group).map_or(1, |held| {
-            Held::bounded(held.next(at, lease.max), held.left)
-        });
-        size.saturating_sub(1)
-    }
-
-    /// Keeps what was taken ahead. Also a lease of nothing is kept: it tells how large the next one is to be.
-    fn hold(&self, query: &Query, group: &str, from: Share, ahead: u64) {
-        let Some(lease) = self.policy.lease else { return };
-        let until = from.sent.saturating_add(Duration::from_millis(lease.ttl.min(query.shortest_reset(&from.verdict))));
-        let (end, left) = (from.verdict.granted, query.left(&from.verdict));
-        let held = Held { end, until, left, size: ahead.saturating_add(1), from };
-        self.leases.borrow_mut().insert(group, held);
     }
 
     fn of_rule(&self, rule: usize, count: impl Fn(&RuleMetrics)) {

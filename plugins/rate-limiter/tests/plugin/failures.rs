@@ -29,8 +29,12 @@ fn whatever_fails_the_policy_decides() {
     let faults: [(&str, Fault); 8] = [
         ("reset", |setup, call| setup.bench.break_redis(call)),
         ("silence", |setup, _| setup.bench.advance(160 * MS)),
-        ("loading", |setup, call| setup.bench.answer_redis(call, error("LOADING Redis is loading the dataset in memory"))),
-        ("replica", |setup, call| setup.bench.answer_redis(call, error("READONLY You can't write against a read only replica."))),
+        ("loading", |setup, call| {
+            setup.bench.answer_redis(call, error("LOADING Redis is loading the dataset in memory"))
+        }),
+        ("replica", |setup, call| {
+            setup.bench.answer_redis(call, error("READONLY You can't write against a read only replica."))
+        }),
         ("no list", |setup, call| setup.bench.answer_redis(call, Value::Int(1))),
         ("short list", |setup, call| setup.bench.answer_redis(call, Value::List(vec![Value::Int(1), Value::Int(1)]))),
         ("negative", |setup, call| setup.bench.answer_redis(call, Value::List(vec![Value::Int(-1); 6]))),
@@ -140,7 +144,9 @@ fn a_client_that_leaves_takes_nobody_along() {
 
 #[test]
 fn no_secret_is_logged() {
-    let setup = setup(json!({"username": "canary-user", "password": "canary-pass", "explain": {"header": "x-why", "secret": "canary-why"}}));
+    let setup = setup(
+        json!({"username": "canary-user", "password": "canary-pass", "explain": {"header": "x-why", "secret": "canary-why"}}),
+    );
     let exchange = setup.bench.request("GET", "/", &[("authorization", "canary-key"), ("x-why", "canary-why")], true);
     setup.bench.answer_redis(0, error("NOAUTH Authentication required."));
     setup.bench.answer_redis(1, error("WRONGPASS invalid username-password pair or user is disabled."));

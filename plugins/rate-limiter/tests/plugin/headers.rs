@@ -33,7 +33,8 @@ fn one_limit_goes_by_the_rules_name() {
 #[test]
 fn no_quota_header_is_sent_unless_asked_for() {
     let setup = Setup::new(json!({"rules": [{"name": "r", "limits": [{"count": 1, "per": "day"}]}]}));
-    let names = ["ratelimit", "ratelimit-policy", "x-ratelimit-limit", "x-ratelimit-reset", "calltimeleft", "retry-after"];
+    let names =
+        ["ratelimit", "ratelimit-policy", "x-ratelimit-limit", "x-ratelimit-reset", "calltimeleft", "retry-after"];
     assert_eq!(answered(&setup.get("/"), &names), [const { None }; 6]);
     let (_, headers, _) = refused(&setup.get("/")).unwrap();
     assert_eq!(headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["retry-after"]);
@@ -62,7 +63,12 @@ fn who_knows_the_secret_sees_how_it_came_about() {
     assert_eq!(exchange.request_header("x-why"), None, "the secret goes no further");
     let told = answered(&exchange, &["x-rate-limit-explain"]).remove(0).unwrap();
     let key = setup.keys().remove(0);
-    assert!(told.starts_with(&format!("rule=qpm decided-by=redis passed=true key={key} algorithm=fixedWindow limit=1/60000ms")), "{told}");
+    assert!(
+        told.starts_with(&format!(
+            "rule=qpm decided-by=redis passed=true key={key} algorithm=fixedWindow limit=1/60000ms"
+        )),
+        "{told}"
+    );
     setup.get("/");
     let (_, headers, _) = refused(&setup.with("/", &[("x-why", "s3cret")])).unwrap();
     assert!(header(&headers, "x-rate-limit-explain").unwrap().contains("decided-by=remembered passed=false"));

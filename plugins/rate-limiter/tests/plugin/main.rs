@@ -1,6 +1,12 @@
 //! The whole plugin in a gateway of plain data, with a real Redis behind it.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, clippy::indexing_slicing, reason = "a test that panics is a test that fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics is a test that fails"
+)]
 
 mod cluster_key;
 mod failures;
@@ -55,10 +61,12 @@ impl Setup {
 
     pub(crate) fn keys(&self) -> Vec<String> {
         let RedisReply::Array(keys) = self.redis.command(["KEYS", "*"]) else { panic!("KEYS answers a list") };
-        keys.iter().map(|key| match key {
-            RedisReply::BulkString(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-            other => panic!("a key is text, not {other:?}"),
-        }).collect()
+        keys.iter()
+            .map(|key| match key {
+                RedisReply::BulkString(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                other => panic!("a key is text, not {other:?}"),
+            })
+            .collect()
     }
 }
 

@@ -49,7 +49,10 @@ fn zero_blocks_all_and_redis_need_not_be_there() {
     let setup = Setup::new(json!({"qpm": 0}));
     setup.bench.forget_cluster("outbound|80||redis.static");
     let (status, headers, _) = refused(&setup.get("/")).expect("a refusal");
-    assert_eq!((status, header(&headers, "calltimeleft").as_deref(), header(&headers, "retry-after")), (429, Some("0"), None));
+    assert_eq!(
+        (status, header(&headers, "calltimeleft").as_deref(), header(&headers, "retry-after")),
+        (429, Some("0"), None)
+    );
     assert_eq!(setup.bench.redis_calls(), []);
 }
 

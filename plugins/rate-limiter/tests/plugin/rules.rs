@@ -25,10 +25,13 @@ fn each_source_makes_a_subject() {
     let passed = |path: &str| usize::from(query.get(path).is_forwarded());
     assert_eq!(["/?key=1", "/?key=2", "/a?b=c&key=1"].map(passed), [1, 1, 0]);
     let route = Setup::new(one(json!(["route"]), 1));
-    assert_eq!(["x", "y", "x"].map(|name| {
-        route.bench.set_property("route_name", name.as_bytes());
-        route.passed(2, &[])
-    }), [1, 1, 0]);
+    assert_eq!(
+        ["x", "y", "x"].map(|name| {
+            route.bench.set_property("route_name", name.as_bytes());
+            route.passed(2, &[])
+        }),
+        [1, 1, 0]
+    );
 }
 
 #[test]
@@ -132,9 +135,13 @@ fn all_limits_hold_and_one_that_is_full_spares_the_others() {
 
 #[test]
 fn every_algorithm_counts() {
-    for (algorithm, burst, expected) in
-        [("fixedWindow", None, 4), ("firstRequestWindow", None, 4), ("slidingWindow", None, 4), ("gcra", None, 4), ("gcra", Some(2), 2)]
-    {
+    for (algorithm, burst, expected) in [
+        ("fixedWindow", None, 4),
+        ("firstRequestWindow", None, 4),
+        ("slidingWindow", None, 4),
+        ("gcra", None, 4),
+        ("gcra", Some(2), 2),
+    ] {
         let mut limit = json!({"count": 4, "per": "24h", "algorithm": algorithm});
         if let Some(burst) = burst {
             limit["burst"] = burst.into();

@@ -24,7 +24,8 @@ fn a_remembered_refusal_costs_no_call() {
 
 #[test]
 fn it_is_forgotten_when_it_ends() {
-    let setup = Setup::new(json!({"rules": [{"name": "r", "limits": [{"count": 1, "per": "200ms", "algorithm": "gcra"}]}]}));
+    let setup =
+        Setup::new(json!({"rules": [{"name": "r", "limits": [{"count": 1, "per": "200ms", "algorithm": "gcra"}]}]}));
     assert_eq!(setup.passed(2, &[]), 1);
     std::thread::sleep(Duration::from_millis(250));
     setup.bench.advance(Duration::from_millis(250));
@@ -49,7 +50,9 @@ fn calls_of_one_subject_go_together() {
 /// Each of those that went together is told its own place.
 #[test]
 fn each_is_told_its_own_place() {
-    let setup = Setup::new(json!({"rules": [{"name": "r", "limits": [{"count": 10, "per": "day"}]}], "quotaHeaders": ["x-ratelimit"]}));
+    let setup = Setup::new(
+        json!({"rules": [{"name": "r", "limits": [{"count": 10, "per": "day"}]}], "quotaHeaders": ["x-ratelimit"]}),
+    );
     let all: Vec<TestExchange> = (0..10).map(|_| setup.bench.get("/")).collect();
     setup.serve();
     let left = all.iter().map(|exchange| super::answered(exchange, &["x-ratelimit-remaining"]).remove(0).unwrap());

@@ -64,8 +64,7 @@ fn gcra_lets_a_burst_pass_and_then_one_at_a_time() {
 
 #[test]
 fn what_costs_more_than_the_limit_never_fits() {
-    for algorithm in
-        [Algorithm::FixedWindow, Algorithm::FirstRequestWindow, Algorithm::SlidingWindow, Algorithm::Gcra]
+    for algorithm in [Algorithm::FixedWindow, Algorithm::FirstRequestWindow, Algorithm::SlidingWindow, Algorithm::Gcra]
     {
         let limit = limit(algorithm, 10, MINUTE, 10);
         let state = limit.advance(State::default(), 1);
