@@ -118,7 +118,7 @@ impl Redis {
         match timeout(left, self.exchange(&cluster, command)).await {
             Ok(result) => result,
             Err(_) => {
-                let waited = self.timeout.as_millis();
+                let waited = u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX);
                 Err(self.wrong(&cluster, ErrorKind::Timeout, &format!("Redis did not answer within {waited} ms")))
             }
         }

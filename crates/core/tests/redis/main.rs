@@ -5,6 +5,7 @@
 mod failures;
 mod login;
 mod phases;
+mod typed;
 
 use plugin_core::redis::{ErrorReply, Value};
 
