@@ -3,9 +3,10 @@
 use super::{Admin, Reply};
 
 /// A path, the method that changes something by it, and what it does.
-pub(super) const PATHS: [(&str, &str, &str); 9] = [
+pub(super) const PATHS: [(&str, &str, &str); 10] = [
     ("/clusters", "GET", "clusters with their hosts; ?format=json"),
     ("/config_dump", "GET", "the configuration in force"),
+    ("/help", "GET", "this list as text"),
     ("/listeners", "GET", "where clients connect; ?format=json"),
     ("/logging", "POST", "the log's levels; ?wasm=debug changes one, ?level=info all"),
     ("/quitquitquit", "POST", "ends the gateway"),
@@ -37,10 +38,14 @@ fn link(path: &str, text: &str) -> String {
     format!("<tr><td><a href=\"{0}\">{0}</a></td><td>{1}</td></tr>\n", escape(path), escape(text))
 }
 
+/// All paths as text.
+pub(super) fn help() -> String {
+    PATHS.map(|(path, method, text)| format!("  {method} {path}: {text}\n")).concat()
+}
+
 /// What a path that does not exist is answered with.
 pub(super) fn missing(path: &str) -> Reply {
-    let line = |(path, method, text): (&str, &str, &str)| format!("  {method} {path}: {text}\n");
-    Reply::text(format!("there is no {path}; there are:\n{}", PATHS.map(line).concat())).with_status(404)
+    Reply::text(format!("there is no {path}; there are:\n{}", help())).with_status(404)
 }
 
 fn escape(text: &str) -> String {

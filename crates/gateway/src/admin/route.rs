@@ -35,6 +35,7 @@ pub(super) fn answer(admin: &Admin, request: &Parts) -> Reply {
     match path {
         "/clusters" => clusters::page(&state.clusters(), json),
         "/config_dump" => Reply::json(&state.config_dump()),
+        "/help" => Reply::text(index::help()),
         "/listeners" => listeners::page(&state.listeners(), json),
         "/logging" => logging::page(&admin.log, &parameters),
         "/quitquitquit" => {

@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn each_host_has_its_turn() {
         let (hosts, next) = (hosts(), Cell::new(0));
-        let mut port = || choose(&hosts, LbPolicy::RoundRobin, &next).unwrap().address().port();
+        let port = || choose(&hosts, LbPolicy::RoundRobin, &next).unwrap().address().port();
         assert_eq!([port(), port(), port(), port()], [1, 2, 3, 1]);
     }
 

@@ -53,7 +53,7 @@ impl Host {
         &self.hostname
     }
 
-    /// Requests of this thread that the host has not answered whole yet.
+    /// Requests of this thread that the host has not answered yet: over HTTP/1.1 whole, over HTTP/2 with a head.
     pub fn active(&self) -> usize {
         self.active.get()
     }

@@ -27,7 +27,7 @@ pub use request::Answered;
 pub use wire::{Trailing, Turn, Wire};
 
 use crate::bootstrap::{self, Discovery};
-use crate::log::Log;
+use crate::log::{Component, Level, Log};
 
 /// What a body may fail with.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -47,6 +47,8 @@ pub struct Cluster {
     next: Cell<usize>,
     resolved: Cell<bool>,
     resolving: Notify,
+    /// Names that have no address now, with the reason that was logged.
+    unresolved: RefCell<HashMap<String, String>>,
     log: Arc<Log>,
 }
 
@@ -109,6 +111,7 @@ impl Cluster {
             next: Cell::new(0),
             resolved: Cell::new(fixed),
             resolving: Notify::new(),
+            unresolved: RefCell::default(),
             log: Arc::clone(log),
         });
         if !fixed {
@@ -170,6 +173,27 @@ impl Cluster {
         *hosts = new;
         self.resolved.set(true);
         self.resolving.notify_waiters();
+    }
+
+    /// Logs why a name has no address, once until that changes.
+    fn note_lookup(&self, host: &str, trouble: Option<&String>) {
+        let mut unresolved = self.unresolved.borrow_mut();
+        let known = match trouble {
+            Some(cause) => unresolved.insert(host.to_owned(), cause.clone()),
+            None => unresolved.remove(host),
+        };
+        let cluster = &self.settings.name;
+        match trouble {
+            Some(cause) if known.as_ref() != trouble => {
+                let text = format_args!("cluster {cluster:?}: {host:?} has no address: {cause}");
+                self.log.write(Component::Upstream, Level::Warn, text);
+            }
+            None if known.is_some() => {
+                let text = format_args!("cluster {cluster:?}: {host:?} has an address now");
+                self.log.write(Component::Upstream, Level::Info, text);
+            }
+            _ => {}
+        }
     }
 
     /// The addresses that a name had last.

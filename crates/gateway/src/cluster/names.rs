@@ -9,7 +9,6 @@ use tokio::net::lookup_host;
 use super::Cluster;
 use super::host::Host;
 use crate::bootstrap::{Discovery, DnsLookupFamily, Endpoint};
-use crate::log::{Component, Level};
 
 /// How long an answer of the system counts: Envoy's `dns_refresh_rate`.
 const REFRESH: Duration = Duration::from_secs(5);
@@ -39,18 +38,10 @@ async fn resolve(cluster: &Cluster) {
     let settings = &cluster.settings;
     let mut hosts = Vec::new();
     for endpoint in &settings.endpoints {
-        let found = match lookup(endpoint, settings.dns_lookup_family).await {
-            Ok(found) => found,
-            Err(cause) => {
-                cluster.log.write(
-                    Component::Upstream,
-                    Level::Warn,
-                    format_args!("cluster {:?}: {:?} has no address: {cause}", settings.name, endpoint.address.host),
-                );
-                // What was known stays good until something better is.
-                cluster.known(&name(endpoint), endpoint.address.port)
-            }
-        };
+        let found = lookup(endpoint, settings.dns_lookup_family).await;
+        cluster.note_lookup(&endpoint.address.host, found.as_ref().err());
+        // What was known stays good until something better is.
+        let found = found.unwrap_or_else(|_| cluster.known(&name(endpoint), endpoint.address.port));
         let all = if settings.discovery == Discovery::LogicalDns { 1 } else { usize::MAX };
         for address in found.into_iter().take(all) {
             hosts.push((address, name(endpoint)));

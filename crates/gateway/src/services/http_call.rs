@@ -18,6 +18,9 @@ use crate::headers::Headers;
 use crate::log::{Component, Level, Log};
 use crate::world::{HttpAnswer, HttpCall};
 
+const INTERNAL: HeaderName = HeaderName::from_static("x-envoy-internal");
+const EXPECTED: HeaderName = HeaderName::from_static("x-envoy-expected-rq-timeout-ms");
+
 /// The answer as the plugin gets it: what the service said, what the gateway says in its place when it said nothing,
 /// or `None` when its answer broke off or is too large.
 pub(super) async fn run(cluster: &Rc<Cluster>, host: &Rc<Host>, call: HttpCall, log: &Log) -> Option<HttpAnswer> {
@@ -64,6 +67,11 @@ fn request(call: HttpCall) -> Option<Request<RequestBody>> {
     *request.headers_mut() = header_map(&call.headers)?;
     if let Some(authority) = value(b":authority") {
         request.headers_mut().insert(HOST, HeaderValue::from_bytes(authority).ok()?);
+    }
+    // What Envoy's own client adds.
+    request.headers_mut().insert(INTERNAL, HeaderValue::from_static("true"));
+    if let Some(timeout) = call.timeout {
+        request.headers_mut().insert(EXPECTED, HeaderValue::from_str(&timeout.as_millis().to_string()).ok()?);
     }
     let trailers = header_map(&call.trailers)?;
     if !call.body.is_empty() {
@@ -118,6 +126,6 @@ impl Body for Message {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.size.clone()
+        self.size
     }
 }

@@ -228,6 +228,7 @@ fn the_first_page_shows_the_way_and_so_does_a_wrong_path() {
     let missing = admin.ask("GET", "/nope");
     assert_eq!(missing.status, 404);
     assert!(missing.text().contains("there is no /nope") && missing.text().contains("POST /logging"));
+    assert!(missing.text().ends_with(&admin.get("/help")));
     let head = admin.ask("HEAD", "/ready");
     assert_eq!((head.status, head.body.len()), (200, 0));
 }

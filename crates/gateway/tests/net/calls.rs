@@ -49,6 +49,8 @@ fn an_answer_comes_whole_and_as_it_is() {
     assert_eq!((seen.method.as_str(), seen.path.as_str(), seen.text()), ("POST", "/token?a=%2F", "ping"));
     assert_eq!((seen.header_text("host"), seen.header_text("content-length")), (Some("auth.example"), Some("4")));
     assert_eq!(seen.header("x-raw"), Some("\u{e9}".as_bytes()));
+    let added = ["x-envoy-internal", "x-envoy-expected-rq-timeout-ms"].map(|name| seen.header_text(name));
+    assert_eq!(added, [Some("true"), Some("30000")], "as Envoy's client says");
 }
 
 #[test]

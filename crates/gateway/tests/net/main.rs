@@ -9,3 +9,4 @@ mod redis_faults;
 mod stage;
 mod ticks;
 mod trailers;
+mod upgrade;
