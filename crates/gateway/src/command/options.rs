@@ -1,8 +1,9 @@
 //! The options: Envoy's where Envoy has them.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::bootstrap::Resolve;
 use crate::log::Level;
@@ -14,8 +15,8 @@ Examples:
   Serve what a bootstrap file of Envoy says, and show what plugins log:
       gateway -c envoy.yaml --component-log-level wasm:debug
 
-  Check it, and every plugin's configuration, without serving:
-      gateway -c envoy.yaml --mode validate
+  Check files, and every plugin's configuration, without serving:
+      gateway check envoy.yaml limiter.yaml
 
   The file names a service of a cluster; here it runs on this machine:
       gateway -c envoy.yaml --resolve httpbin:80=127.0.0.1:8080
@@ -24,15 +25,60 @@ Examples:
       gateway -c envoy.yaml --wasm-plugin limiter.yaml --wasm-plugin auth.yaml
 
 The files and modules are watched: what changes takes effect at once, and what is faulty is refused with the reason
-while the last good configuration goes on.";
+while the last good configuration goes on. /inspector on the admin port shows the last exchanges.";
 
 /// A local gateway for plugins: reads Envoy's bootstrap file, runs proxy-wasm modules as Envoy and Higress do.
 #[derive(Debug, Parser)]
 #[command(name = "gateway", version, after_help = EXAMPLES, max_term_width = 120)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Options {
+    #[command(subcommand)]
+    pub(super) task: Option<Task>,
+
+    #[command(flatten)]
+    pub(super) serving: Serving,
+
+    #[command(flatten)]
+    pub(super) logging: Logging,
+}
+
+/// What can be done besides serving.
+#[derive(Debug, Subcommand)]
+pub(super) enum Task {
+    /// Check bootstrap files, WasmPlugin manifests and plugin configurations, and tell every fault.
+    Check {
+        /// Bootstrap files and manifests; with --module, configurations of that plugin.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+
+        /// The module whose configurations the files are.
+        #[arg(long, value_name = "FILE")]
+        module: Option<PathBuf>,
+    },
+    /// Look for what keeps a configuration from working on this machine, and tell the command that mends it.
+    Doctor {
+        /// The bootstrap file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+
+        /// As for serving.
+        #[arg(long, value_name = "NAME:PORT=ADDRESS:PORT")]
+        resolve: Vec<Resolve>,
+    },
+    /// Serve httpbin's paths, as an upstream to try things with.
+    Httpbin {
+        /// Where to listen.
+        #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+    },
+}
+
+/// How to serve.
+#[derive(Debug, clap::Args)]
+pub(super) struct Serving {
     /// The bootstrap file, as Envoy has it; YAML or JSON.
-    #[arg(short, long, value_name = "FILE")]
-    config_path: PathBuf,
+    #[arg(short, long, value_name = "FILE", required = true)]
+    config_path: Option<PathBuf>,
 
     /// A file of WasmPlugin manifests; their plugins run in every listener, in Higress's order, before the router.
     /// Can be given several times.
@@ -50,18 +96,6 @@ pub(super) struct Options {
     /// Serve, or only check the configuration.
     #[arg(long, value_enum, default_value = "serve")]
     pub(super) mode: Mode,
-
-    /// The level from which lines are logged: trace, debug, info, warning, error, critical or off.
-    #[arg(short, long, value_name = "LEVEL", default_value = "info")]
-    pub(super) log_level: Level,
-
-    /// Levels of single components, such as wasm:debug,upstream:trace.
-    #[arg(long, value_name = "COMPONENT:LEVEL,..", value_delimiter = ',')]
-    pub(super) component_log_level: Vec<String>,
-
-    /// How lines look, as in Envoy: [%Y-%m-%d %T.%e][%t][%l][%n] %v
-    #[arg(long, value_name = "FORMAT")]
-    pub(super) log_format: Option<String>,
 
     /// How many of the last exchanges the inspector on the admin port keeps; with 0 nothing is recorded.
     #[arg(long, value_name = "N", default_value_t = 100)]
@@ -88,6 +122,22 @@ pub(super) struct Options {
     file_flush_interval_msec: Option<u64>,
 }
 
+/// What is logged, and how.
+#[derive(Debug, clap::Args)]
+pub(super) struct Logging {
+    /// The level from which lines are logged: trace, debug, info, warning, error, critical or off.
+    #[arg(short, long, value_name = "LEVEL", default_value = "info")]
+    pub(super) log_level: Level,
+
+    /// Levels of single components, such as wasm:debug,upstream:trace.
+    #[arg(long, value_name = "COMPONENT:LEVEL,..", value_delimiter = ',')]
+    pub(super) component_log_level: Vec<String>,
+
+    /// How lines look, as in Envoy: [%Y-%m-%d %T.%e][%t][%l][%n] %v
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) log_format: Option<String>,
+}
+
 /// What to do with the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Mode {
@@ -97,12 +147,13 @@ pub(super) enum Mode {
     Validate,
 }
 
-impl Options {
+impl Serving {
     pub(super) fn settings(&self) -> Settings {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Settings {
             sources: Sources {
-                bootstrap: self.config_path.clone(),
+                // The command line is refused without it.
+                bootstrap: self.config_path.clone().unwrap_or_default(),
                 manifests: self.wasm_plugin.clone(),
                 resolve: self.resolve.clone(),
             },

@@ -3,7 +3,7 @@
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
-use http::header::HOST;
+use http::header::{EXPECT, HOST};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, Version};
 
@@ -17,8 +17,45 @@ use crate::server::fields;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) status: StatusCode,
+    /// May be empty.
     pub(super) body: &'static str,
+    /// For `%RESPONSE_CODE_DETAILS%`.
+    pub(super) details: &'static str,
+    /// The client broke the protocol, rather than asking for something that is not to be had.
+    pub(super) breach: bool,
 }
+
+const OLD: Refused =
+    Refused { status: StatusCode::UPGRADE_REQUIRED, body: "Upgrade Required", details: "low_version", breach: true };
+const TOO_LARGE: Refused = Refused {
+    status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+    body: "Request Header Fields Too Large",
+    details: "request_headers_too_large",
+    breach: true,
+};
+const NO_UPGRADE: Refused =
+    Refused { status: StatusCode::FORBIDDEN, body: "", details: "upgrade_failed", breach: false };
+const NO_HOST: Refused =
+    Refused { status: StatusCode::BAD_REQUEST, body: "", details: "missing_host_header", breach: false };
+
+/// What only a gateway may say to the next one; a client's word does not count.
+const OF_GATEWAYS: [&str; 15] = [
+    "x-envoy-decorator-operation",
+    "x-envoy-downstream-service-cluster",
+    "x-envoy-downstream-service-node",
+    "x-envoy-expected-rq-timeout-ms",
+    "x-envoy-force-trace",
+    "x-envoy-hedge-on-per-try-timeout",
+    "x-envoy-internal",
+    "x-envoy-ip-tags",
+    "x-envoy-max-retries",
+    "x-envoy-retry-grpc-on",
+    "x-envoy-retry-on",
+    "x-envoy-upstream-alt-stat-name",
+    "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-rq-timeout-alt-response",
+    "x-envoy-upstream-rq-timeout-ms",
+];
 
 /// The request's headers as plugins get them, and whether it upgrades its connection.
 ///
@@ -26,22 +63,24 @@ pub(super) struct Refused {
 /// When the request is not one that is served.
 pub(super) fn headers(manager: &HttpConnectionManager, peer: &Peer, parts: &mut Parts) -> Result<Headers, Refused> {
     if parts.version < Version::HTTP_11 {
-        return Err(Refused { status: StatusCode::UPGRADE_REQUIRED, body: "Upgrade Required" });
+        return Err(OLD);
     }
     if too_large(manager, parts) {
-        return Err(Refused {
-            status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            body: "Request Header Fields Too Large",
-        });
+        return Err(TOO_LARGE);
     }
     let upgrade = hop::wanted_upgrade(&parts.headers);
     if upgrade.as_ref().is_some_and(|protocol| !manager.upgrades.contains(protocol)) {
-        return Err(Refused { status: StatusCode::FORBIDDEN, body: "" });
+        return Err(NO_UPGRADE);
     }
     if parts.uri.authority().is_none() && !parts.headers.contains_key(HOST) {
-        return Err(Refused { status: StatusCode::BAD_REQUEST, body: "" });
+        return Err(NO_HOST);
     }
     hop::strip_request(&mut parts.headers, upgrade.is_some());
+    // Whoever expects it has been told to continue.
+    parts.headers.remove(EXPECT);
+    for name in OF_GATEWAYS {
+        parts.headers.remove(name);
+    }
     let scheme = match (manager.scheme_to_overwrite, parts.uri.scheme_str()) {
         (Some(Scheme::Https), _) => "https",
         (Some(Scheme::Http), _) => "http",

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderValue, Request, Response, Version};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -16,7 +17,7 @@ use tokio::sync::watch;
 
 use super::arrive::{self, Refused};
 use super::exchange::{self, Driver, Live, Record, ReplyBody};
-use super::{BoxError, hop, local_exec::LocalExec};
+use super::{BoxError, fields, hop, local_exec::LocalExec};
 use crate::bootstrap::Codec;
 use crate::cluster::{Trailing, Turn, Wire};
 use crate::server::site::Site;
@@ -101,7 +102,7 @@ async fn respond(
     let manager = &site.listener.manager;
     let headers = match arrive::headers(manager, &peer, &mut parts) {
         Ok(headers) => headers,
-        Err(refused) => return Ok(refuse(refused).map(Either::Right)),
+        Err(refused) => return Ok(refuse(refused, &site, peer, &parts).map(Either::Right)),
     };
     let live = Rc::new(Live::new(Rc::clone(&site), Record::new(peer, parts.version, headers)));
     let trailers = manager.http1_trailers;
@@ -116,7 +117,17 @@ async fn respond(
     Ok(reply.map(|body| Either::Left(Either::Left(Trailing::new(body, turn, chunked)))))
 }
 
-fn refuse(refused: Refused) -> Response<Full<Bytes>> {
+/// Answers past all plugins, which never hear of the request.
+fn refuse(refused: Refused, site: &Rc<Site>, peer: Rc<Peer>, parts: &Parts) -> Response<Full<Bytes>> {
+    let mut record = Record::new(peer, parts.version, fields::of_request(parts, "http"));
+    record.response = Some([(":status", refused.status.as_str())].into_iter().collect());
+    record.details = Some(refused.details.to_owned());
+    record.sent = refused.body.len() as u64;
+    record.took = Some(record.began.elapsed());
+    if refused.breach {
+        record.flags.set("DPE");
+    }
+    site.log_access(&Live::new(Rc::clone(site), record));
     let mut response = Response::new(Full::new(Bytes::from_static(refused.body.as_bytes())));
     *response.status_mut() = refused.status;
     let headers = response.headers_mut();

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::access_log::AccessWriter;
-use super::source;
+use super::filter;
 use crate::bootstrap::{self, Bootstrap, DataSource, Fault, Faults, Listener, NodeIdentity, Resolve, WasmFilter};
 use crate::engine::Engine;
 use crate::log::{Component, Level, Log};
-use crate::module::Module;
 use crate::wasm_plugin::{self, WasmPlugin};
 use crate::worker::{Canary, Filter};
 
@@ -144,18 +143,7 @@ impl Sources {
     fn filters(&self, listener: &Listener, engine: &Engine, canary: &Canary, faults: &mut Vec<String>) -> Vec<Filter> {
         let mut filters = Vec::new();
         for plugin in &listener.manager.plugins {
-            let place = match &plugin.code {
-                DataSource::File(path) => format!("plugin {:?}: {}", plugin.name, path.display()),
-                DataSource::Inline(_) | DataSource::Environment(_) => format!("plugin {:?}: code", plugin.name),
-            };
-            let module = source::read(&plugin.code)
-                .map_err(|fault| format!("plugin {:?}: {fault}", plugin.name))
-                .and_then(|code| Module::new(engine, &code).map_err(|refusal| format!("{place}: {refusal}")));
-            let filter = module.and_then(|module| {
-                let filter = Filter::new(plugin, module, |name| std::env::var(name).ok());
-                canary.accepts(&filter).map(|_| filter).map_err(|rejected| rejected.to_string())
-            });
-            match filter {
+            match filter::load(plugin, engine, canary) {
                 Ok(filter) => filters.push(filter),
                 Err(fault) => faults.push(self.about(listener, &fault)),
             }

@@ -8,6 +8,7 @@ mod arrive;
 mod connection;
 mod exchange;
 mod fields;
+mod filter;
 mod format;
 mod generation;
 mod header_changes;
@@ -28,5 +29,6 @@ mod watch;
 
 use crate::cluster::BoxError;
 
+pub(crate) use filter::load as load_filter;
 pub(crate) use generation::{Refused, Sources};
 pub(crate) use process::{Settings, run};

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use http::Version;
 use hyper::body::{Body, Incoming};
 use hyper::upgrade::OnUpgrade;
 use tokio::time::Sleep;
@@ -161,7 +162,8 @@ impl Driver {
                 Message::Data { end: body.is_end_stream(), bytes: bytes.into() }
             }
             Some(Ok(Err(other))) => match other.into_trailers() {
-                Ok(trailers) => Message::Trailers(fields::of_map(&trailers)),
+                Ok(trailers) if self.takes_trailers() => Message::Trailers(fields::of_map(&trailers)),
+                Ok(_) => Message::Data { bytes: Vec::new(), end: true },
                 Err(_) => return true,
             },
             None => Message::Data { bytes: Vec::new(), end: true },
@@ -176,6 +178,11 @@ impl Driver {
         }
         self.tell(|worker, id| worker.from_client(id, message));
         true
+    }
+
+    /// HTTP/1.1's trailers count only where the configuration says so.
+    fn takes_trailers(&self) -> bool {
+        self.live.site.listener.manager.http1_trailers || self.live.record.borrow().protocol == Version::HTTP_2
     }
 
     fn request_ended(&mut self) {
@@ -195,11 +202,12 @@ impl Driver {
         let message = match frame.map(|frame| frame.map(hyper::body::Frame::into_data)) {
             Some(Ok(Ok(bytes))) => Message::Data { end: body.is_end_stream(), bytes: bytes.into() },
             Some(Ok(Err(other))) => match other.into_trailers() {
-                Ok(trailers) => Message::Trailers(fields::of_map(&trailers)),
+                Ok(trailers) if self.upstream.trailers => Message::Trailers(fields::of_map(&trailers)),
+                Ok(_) => Message::Data { bytes: Vec::new(), end: true },
                 Err(_) => return Ok(true),
             },
             None => Message::Data { bytes: Vec::new(), end: true },
-            Some(Err(_)) => return Err(self.broken_response()),
+            Some(Err(error)) => return Err(self.broken_response(&error)),
         };
         if !matches!(message, Message::Data { end: false, .. }) {
             self.upstream.body = None;
@@ -209,12 +217,20 @@ impl Driver {
         Ok(true)
     }
 
-    fn broken_response(&mut self) -> Broken {
+    fn broken_response(&mut self, error: &hyper::Error) -> Broken {
+        // A body that ends before its end breaks the protocol; a connection that is reset does not.
+        let breach = error.is_incomplete_message() || error.is_parse();
+        let breach = breach || std::error::Error::source(error).is_some_and(is_early_end);
+        let (flag, reason) = if breach { ("UPE", "protocol_error") } else { ("UC", "connection_termination") };
         let mut record = self.live.record.borrow_mut();
-        record.flags.set("UC");
-        record.details = Some("upstream_reset_after_response_started{connection_termination}".to_owned());
+        record.flags.set(flag);
+        record.details = Some(format!("upstream_reset_after_response_started{{{reason}}}"));
         Broken
     }
+}
+
+fn is_early_end(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.downcast_ref::<std::io::Error>().is_some_and(|cause| cause.kind() == std::io::ErrorKind::UnexpectedEof)
 }
 
 impl Drop for Driver {

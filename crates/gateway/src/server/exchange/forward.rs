@@ -172,7 +172,9 @@ impl Driver {
         let began = self.upstream.answer.is_none();
         self.leave_upstream();
         if began {
-            self.live.record.borrow_mut().flags.set("UT");
+            let mut record = self.live.record.borrow_mut();
+            record.flags.set("UT");
+            record.details = Some("response_timeout".to_owned());
             return Err(Broken);
         }
         self.answer(Local::timeout());

@@ -1,0 +1,99 @@
+//! `gateway check`: every fault of some files, found without serving them.
+
+use std::path::{Path, PathBuf};
+
+use super::engine;
+use crate::bootstrap::{DataSource, Fault, Faults, WasmFilter};
+use crate::engine::Engine;
+use crate::log::{Format, Level, Log};
+use crate::server::{Refused, Sources, load_filter};
+use crate::wasm_plugin;
+use crate::worker::Canary;
+
+/// Checks files and tells of each whether it is good; `false` when one is not.
+///
+/// # Errors
+/// When nothing can be checked at all.
+pub(super) fn run(files: &[PathBuf], module: Option<&Path>) -> Result<bool, Refused> {
+    let engine = engine()?;
+    let mut good = true;
+    for file in files {
+        let faults = match module {
+            Some(module) => configuration(&engine, module, file),
+            None if is_manifest(file) => manifests(&engine, file),
+            None => bootstrap(&engine, file),
+        };
+        if faults.is_empty() {
+            println!("{}: OK", file.display());
+        }
+        for fault in &faults {
+            println!("{fault}");
+        }
+        good &= faults.is_empty();
+    }
+    Ok(good)
+}
+
+fn bootstrap(engine: &Engine, file: &Path) -> Vec<String> {
+    let sources = Sources { bootstrap: file.to_owned(), manifests: Vec::new(), resolve: Vec::new() };
+    // Warnings are worth a word here too; what plugins say is part of the faults.
+    let log = Log::new(Level::Warn, Format::from("%v"));
+    sources.load(engine, &log).err().map(|refused| vec![refused.to_string()]).unwrap_or_default()
+}
+
+/// Bootstrap files have no `kind`; what cannot be read is told as a fault of a bootstrap file.
+fn is_manifest(file: &Path) -> bool {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    text.lines().any(|line| line.starts_with("kind:") || line.starts_with("apiVersion:"))
+        || serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|it| it.get("kind").is_some())
+}
+
+fn manifests(engine: &Engine, file: &Path) -> Vec<String> {
+    let plugins = match wasm_plugin::load(file) {
+        Ok(accepted) => accepted.value,
+        Err(faults) => return told(&faults),
+    };
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let faults = plugins.iter().filter_map(|plugin| {
+        let filter = match plugin.filter(folder) {
+            Ok(filter) => filter?,
+            Err(fault) => return Some(fault.to_string()),
+        };
+        load_filter(&filter, engine, &Canary::default()).err()
+    });
+    faults.map(|fault| format!("{}: {fault}", file.display())).collect()
+}
+
+fn told(faults: &Faults) -> Vec<String> {
+    faults.iter().map(Fault::to_string).collect()
+}
+
+/// The bytes of the file are what the plugin gets, except that YAML becomes JSON as Higress's console makes it.
+fn configuration(engine: &Engine, module: &Path, file: &Path) -> Vec<String> {
+    let fault = |text: String| vec![format!("{}: {text}", file.display())];
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) => return fault(format!("cannot be read: {error}")),
+    };
+    let configuration = match file.extension().is_some_and(|it| it == "yaml" || it == "yml") {
+        false => text,
+        true => match serde_yaml::from_str::<serde_json::Value>(&text) {
+            Ok(value) => value.to_string(),
+            Err(error) => return fault(format!("not YAML: {error}")),
+        },
+    };
+    let name = module.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let plugin = WasmFilter {
+        filter_name: name.clone(),
+        name,
+        root_id: String::new(),
+        vm_id: String::new(),
+        code: DataSource::File(module.to_owned()),
+        environment: crate::bootstrap::Environment::default(),
+        vm_configuration: Vec::new(),
+        configuration: configuration.into_bytes(),
+        failure_policy: crate::bootstrap::FailurePolicy::FailClosed,
+        allow_on_headers_stop_iteration: false,
+    };
+    load_filter(&plugin, engine, &Canary::default()).err().map(fault).unwrap_or_default()
+}
