@@ -12,7 +12,7 @@ thread_local! {
 }
 
 fn last() -> Error {
-    LAST.with(|last| last.borrow_mut().take()).expect("no error was noted")
+    LAST.with(|last| last.borrow_mut().take()).unwrap()
 }
 
 #[derive(Debug, Deserialize)]

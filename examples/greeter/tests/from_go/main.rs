@@ -3,10 +3,13 @@
 
 mod http_call;
 mod my_plugin;
+mod redis_call;
 
 use http_call::HttpCall;
 use my_plugin::MyPlugin;
+use plugin_core::redis::Value;
 use plugin_core::testing::Bench;
+use redis_call::RedisCall;
 
 const CALL: &str = r#"{"serviceName": "auth.static", "requestPath": "/token", "tokenHeader": "x-token"}"#;
 
@@ -51,4 +54,25 @@ fn http_call_demands_its_keys() {
     for fault in ["missing key `requestPath`", "missing key `tokenHeader`"] {
         assert!(refused.contains(fault), "{refused}");
     }
+}
+
+#[test]
+fn redis_call_refuses_what_is_beyond_its_limit() {
+    let bench = Bench::<RedisCall>::new(r#"{"serviceName": "redis.static", "qpm": 2}"#).unwrap();
+    for (count, refused) in [(1, false), (2, false), (3, true)] {
+        let exchange = bench.get("/");
+        bench.serve_redis(|_| Value::Int(count));
+        let reply = exchange.reply().map(|reply| (reply.status, reply.body));
+        assert_eq!(reply, refused.then(|| (429, b"Too many requests\n".to_vec())));
+        assert_eq!(exchange.is_forwarded(), !refused);
+    }
+    assert_eq!(bench.redis_calls()[0].parts[2..], ["1", "requests:0"]);
+}
+
+#[test]
+fn redis_call_lets_requests_pass_without_redis() {
+    let bench = Bench::<RedisCall>::new(r#"{"serviceName": "redis.static", "qpm": 2}"#).unwrap();
+    let exchange = bench.get("/");
+    bench.break_redis(0);
+    assert!(exchange.is_forwarded());
 }
