@@ -10,6 +10,8 @@ pub enum Status {
     NotFound = 1,
     /// An argument is wrong, or the call is not possible in this phase.
     BadArgument = 2,
+    /// Bytes could not be packed or unpacked.
+    SerializationFailure = 3,
     /// An address or length lies outside the guest's memory.
     InvalidMemoryAccess = 6,
     /// The queue has no element.

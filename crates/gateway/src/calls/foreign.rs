@@ -1,7 +1,18 @@
 //! Foreign functions: calls by name, outside the ABI.
 
+use std::io::Read;
+
+use flate2::Compression;
+use flate2::read::{ZlibDecoder, ZlibEncoder};
+
+use super::protobuf::{Value, fields};
 use crate::abi::Status;
 use crate::memory::{Call, Outcome};
+use crate::vm::guest::Guest;
+
+const WARN: u32 = 3;
+/// Names that are told in the log, each once; a guest may make up any number of them.
+const MOST_TOLD: usize = 64;
 
 pub(super) fn call(
     call: &mut Call<'_>,
@@ -12,13 +23,71 @@ pub(super) fn call(
     out: u32,
     out_size: u32,
 ) -> Outcome {
-    let name = call.bytes(name, name_size)?;
-    call.bytes(argument, argument_size)?;
-    match name.as_slice() {
-        b"get_log_level" => {
-            let level = call.guest().world.log_level();
-            call.give(&level.to_le_bytes(), out, out_size)
+    let name = call.text(name, name_size)?;
+    let argument = call.bytes(argument, argument_size)?;
+    let guest = call.guest();
+    let result = match name.as_str() {
+        "get_log_level" => guest.world.log_level().to_le_bytes().to_vec(),
+        "compress" => all(ZlibEncoder::new(argument.as_slice(), Compression::default()), guest.limits.memory)?,
+        "uncompress" => all(ZlibDecoder::new(argument.as_slice()), guest.limits.memory)?,
+        "clear_route_cache" => {
+            if let Ok(stream) = guest.stream(Status::NotFound) {
+                stream.exchange.clear_route();
+            }
+            Vec::new()
         }
-        _ => Err(Status::NotFound.into()),
+        "declare_property" => {
+            declare(guest, &argument)?;
+            Vec::new()
+        }
+        // How much is read at once shows in nothing that a plugin sees.
+        "set_global_max_requests_per_io_cycle" => Vec::new(),
+        _ => {
+            tell(guest, name);
+            return Err(Status::NotFound.into());
+        }
+    };
+    call.give(&result, out, out_size)
+}
+
+/// No more than the guest could hold, though a few bytes may stand for any number of them.
+fn all(from: impl Read, most: usize) -> Result<Vec<u8>, Status> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(most).unwrap_or(u64::MAX);
+    match from.take(limit.saturating_add(1)).read_to_end(&mut bytes) {
+        Ok(size) if size <= most => Ok(bytes),
+        _ => Err(Status::SerializationFailure),
+    }
+}
+
+/// Says of a property that plugins set whether it can be set again. Its type and lifetime change nothing for plugins.
+fn declare(guest: &mut Guest, argument: &[u8]) -> Result<(), Status> {
+    let (mut name, mut read_only) = (Vec::new(), false);
+    for field in fields(argument).ok_or(Status::BadArgument)? {
+        match field {
+            (1, Value::Bytes(bytes)) => name = bytes.to_vec(),
+            (2, Value::Number(number)) => read_only = number != 0,
+            _ => {}
+        }
+    }
+    let key = (guest.root(), name);
+    // A declaration is final.
+    if guest.declared.contains_key(&key) {
+        return Err(Status::BadArgument);
+    }
+    if guest.declared.len() >= guest.limits.metrics {
+        return Err(Status::InternalFailure);
+    }
+    guest.declared.insert(key, read_only);
+    Ok(())
+}
+
+fn tell(guest: &mut Guest, name: String) {
+    if guest.told.len() < MOST_TOLD && !guest.told.contains(&name) {
+        guest.log(
+            WARN,
+            &format!("the foreign function {name:?} is not provided by this host; the plugin gets status 1"),
+        );
+        guest.told.insert(name);
     }
 }

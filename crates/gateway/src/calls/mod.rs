@@ -9,6 +9,7 @@ mod inject;
 mod log;
 mod metrics;
 mod properties;
+mod protobuf;
 mod redis;
 mod shared_data;
 mod shared_queue;
@@ -17,7 +18,7 @@ mod timer;
 mod upstream;
 mod wasi;
 
-use wasmtime::{Caller, Engine, Linker};
+use wasmtime::{Caller, Engine, Error, Linker};
 
 use crate::memory::{Call, finish};
 use crate::vm::guest::Guest;
@@ -30,6 +31,7 @@ macro_rules! table {
 
         fn $link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
             $(linker.func_wrap("env", $name, |caller: Caller<'_, Guest>, $($argument: $type),*| {
+                at_start(&caller, $name)?;
                 finish($function(&mut Call(caller), $($argument),*))
             })?;)*
             Ok(())
@@ -106,7 +108,25 @@ table! {
     "proxy_get_log_level" => log::level, (out: u32);
 }
 
-pub(crate) use wasi::WASI;
+pub(crate) use wasi::knows as knows_wasi;
+
+/// C's calls that gateways give to any module: built with emscripten, it tells when its memory grows.
+pub(crate) const C: &[&str] = &["emscripten_notify_memory_growth", "pthread_equal"];
+
+/// WASI calls that are not given in a machine's start functions; all others are.
+const NOT_AT_START: [&str; 6] = ["fd_read", "fd_seek", "fd_close", "path_open", "sched_yield", "proc_exit"];
+
+/// In the start functions of a machine, gateways give the log and most of WASI, and stop the guest for anything else.
+fn at_start(caller: &Caller<'_, Guest>, name: &str) -> wasmtime::Result<()> {
+    let refused = if name.starts_with("proxy_") { name != "proxy_log" } else { NOT_AT_START.contains(&name) };
+    if caller.data().starting && refused {
+        return Err(Error::msg(format!(
+            "{name} was called in _initialize or _start. Gateways give only the log and the environment there; \
+             call it from proxy_on_vm_start or proxy_on_configure"
+        )));
+    }
+    Ok(())
+}
 
 /// All calls of all versions: which of them a module may use is checked before.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
@@ -115,5 +135,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     link_level(&mut linker)?;
     link_higress(&mut linker)?;
     wasi::link(&mut linker)?;
+    linker.func_wrap("env", "emscripten_notify_memory_growth", |_: u32| {})?;
+    linker.func_wrap("env", "pthread_equal", |left: u32, right: u32| u32::from(left == right))?;
     Ok(linker)
 }

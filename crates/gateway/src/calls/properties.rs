@@ -1,6 +1,7 @@
 //! Properties: facts about the plugin and the exchange, and Higress's settings that are written like properties.
 
 use crate::abi::{Direction, Status};
+use crate::exchange::Held;
 use crate::memory::{Call, Outcome};
 use crate::vm::guest::Guest;
 
@@ -52,7 +53,16 @@ pub(super) fn set(call: &mut Call<'_>, path: u32, path_size: u32, value: u32, si
         b"clear_route_cache" => stream.keep_route = value == b"off",
         b"set_decoder_buffer_limit" => set_limit(call.guest(), Direction::Request, &value)?,
         b"set_encoder_buffer_limit" => set_limit(call.guest(), Direction::Response, &value)?,
-        _ => stream.exchange.set_property(&split(&path).join(&b'.'), &value),
+        _ => {
+            let parts = split(&path);
+            let exchange = stream.exchange.clone();
+            let guest = call.guest();
+            let once = guest.declared.get(&(guest.root(), path.clone())).is_some_and(|once| *once);
+            if once && exchange.property(&parts, Held::default()).is_some() {
+                return Err(Status::BadArgument.into());
+            }
+            exchange.set_property(&parts.join(&b'.'), &value);
+        }
     }
     Ok(())
 }

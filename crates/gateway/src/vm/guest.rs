@@ -29,6 +29,8 @@ pub(crate) struct Guest {
     pub(crate) world: Rc<dyn World>,
     pub(crate) process: Arc<Process>,
     pub(crate) version: AbiVersion,
+    /// Its start functions run: few calls are given.
+    pub(crate) starting: bool,
     pub(crate) vm_id: String,
     pub(crate) vm_configuration: Vec<u8>,
     pub(crate) environment: Vec<(String, String)>,
@@ -55,6 +57,10 @@ pub(crate) struct Guest {
     pub(crate) running: Running,
     /// Root contexts whose `proxy_on_done` returned false: they stay until `proxy_done`.
     pub(crate) ending: HashSet<u32>,
+    /// Properties that root contexts declared: whether they can be set only once.
+    pub(crate) declared: HashMap<(u32, Vec<u8>), bool>,
+    /// Foreign functions that were asked for in vain, as far as the log tells of them.
+    pub(crate) told: HashSet<String>,
     /// A plugin wants a fresh machine.
     pub(crate) rebuild: bool,
 }

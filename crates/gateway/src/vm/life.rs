@@ -78,6 +78,7 @@ impl Vm {
         if guest.roots.remove(&context).is_some() {
             guest.queues.retain(|_, root| *root != context);
             guest.ending.remove(&context);
+            guest.declared.retain(|(root, _), _| *root != context);
             guest.world.set_tick(context, None);
         }
         if outcome.is_err() {

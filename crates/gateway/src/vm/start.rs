@@ -6,7 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use wasmtime::{Store, StoreLimitsBuilder};
+use wasmtime::{Instance, Store, StoreLimitsBuilder};
 
 use super::answers::number;
 use super::exports::Exports;
@@ -85,6 +85,7 @@ impl Vm {
             world,
             process,
             version: module.version(),
+            starting: true,
             vm_id: settings.vm_id,
             vm_configuration: settings.configuration,
             environment: settings.environment,
@@ -103,6 +104,8 @@ impl Vm {
             printed: [Vec::new(), Vec::new()],
             running: Running::default(),
             ending: HashSet::new(),
+            declared: HashMap::new(),
+            told: HashSet::new(),
             rebuild: false,
         };
         let mut store = Store::new(&module.engine().compiler, guest);
@@ -113,13 +116,23 @@ impl Vm {
         let instance = module.linked().instantiate(&mut store).map_err(|e| crashed("instantiation", e))?;
         store.data_mut().memory = module::memory(instance.get_export(&mut store, "memory"));
         store.data_mut().allocate = instance.get_typed_func(&mut store, module.allocator()).ok();
-        let starts: &[&'static str] =
-            if instance.get_func(&mut store, "_initialize").is_some() { &["_initialize", "main"] } else { &["_start"] };
-        for name in starts {
-            if let Ok(start) = instance.get_typed_func::<(), ()>(&mut store, name) {
-                start.call(&mut store, ()).map_err(|e| crashed(name, e))?;
+        let names: &[&'static str] = match instance.get_func(&mut store, "_initialize") {
+            Some(_) => &["_initialize", "main", "__main_void"],
+            None => &["_start"],
+        };
+        for name in names {
+            // A guest with a `main` has its arguments counted for nothing; then `__main_void` is not called.
+            let main = instance.get_typed_func::<(u32, u32), u32>(&mut store, name);
+            let (done, last) = match main {
+                Ok(main) => (main.call(&mut store, (0, 0)).map(drop), true),
+                Err(_) => (without_arguments(&instance, &mut store, name), false),
+            };
+            done.map_err(|e| crashed(name, e))?;
+            if last {
+                break;
             }
         }
+        store.data_mut().starting = false;
         let exports = Exports::of(&instance, &mut store);
         Ok(Self { store, exports, next_context: 1, crash: None })
     }
@@ -177,5 +190,16 @@ impl Vm {
                 return context;
             }
         }
+    }
+}
+
+/// Calls a start function, unless it is not exported.
+fn without_arguments(instance: &Instance, store: &mut Store<Guest>, name: &str) -> wasmtime::Result<()> {
+    if let Ok(start) = instance.get_typed_func::<(), ()>(&mut *store, name) {
+        return start.call(store, ());
+    }
+    match instance.get_typed_func::<(), u32>(&mut *store, name) {
+        Ok(start) => start.call(store, ()).map(drop),
+        Err(_) => Ok(()),
     }
 }

@@ -59,7 +59,7 @@ fn unknown_imports_are_refused_with_a_hint() {
         ("env", "proxy_teleport", "is the name spelt right"),
         ("env", "proxy_continue_request", "belongs to ABI 0.1.0"),
         ("env", "sqlite3_open", "C symbol"),
-        ("wasi_snapshot_preview1", "sock_accept", "no sockets"),
+        ("wasi_snapshot_preview1", "sock_connect", "no sockets"),
         ("__wbindgen_placeholder__", "__wbindgen_throw", "wasm-bindgen"),
         ("other", "thing", "wasi_snapshot_preview1"),
     ] {
