@@ -46,6 +46,13 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Whether trying again may help: no host, timeout, unreachable, reset, the statuses 502, 503 and 504, and a Redis
+    /// that says it will be back.
+    pub fn is_transient(self) -> bool {
+        matches!(self, Self::NoHost | Self::Timeout | Self::Unreachable | Self::Reset | Self::Status(502..=504))
+            || matches!(self, Self::Redis(code) if code.is_transient())
+    }
+
     /// A word for reply details and metrics.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -187,6 +187,7 @@ pub trait Host {
     fn set_shared_data(&self, key: &str, value: &[u8], cas: u32) -> HostResult<()>;
 
     fn call_foreign_function(&self, name: &str, argument: &[u8]) -> HostResult<Vec<u8>>;
+    fn environment(&self) -> Vec<u8>;
 }
 
 /// The host of this VM: the door to every call of the ABI, for the rare plugin that needs one core does not offer. What

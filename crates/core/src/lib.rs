@@ -26,6 +26,7 @@ pub mod abi;
 pub mod body;
 pub mod config;
 mod end;
+pub mod env;
 mod error;
 mod exchange;
 mod field;

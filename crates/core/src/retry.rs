@@ -1,6 +1,6 @@
 //! Trying again, with longer and longer pauses.
 
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 use crate::time::sleep;
 use std::time::Duration;
 
@@ -18,14 +18,14 @@ impl Backoff {
         Self { tries: tries.max(1), pause, longest: Duration::from_secs(10) }
     }
 
-    /// Runs `work` until it succeeds, fails for good, or has been tried often enough. Only failures of transport are
-    /// tried again: no host, timeout, unreachable, reset, the statuses 502, 503 and 504, and a Redis that says it will be
-    /// back. A command that got no answer may have been carried out: try again only what may happen twice.
+    /// Runs `work` until it succeeds, fails for good, or has been tried often enough. Only what is
+    /// [transient](crate::ErrorKind::is_transient) is tried again. A command to Redis that got no answer may have been
+    /// carried out: try again only what may happen twice.
     pub async fn run<T, F: Future<Output = Result<T>>>(self, mut work: impl FnMut() -> F) -> Result<T> {
         let mut pause = self.pause;
         for _ in 1..self.tries {
             match work().await {
-                Err(error) if is_transient(error.kind()) => log::debug!("{error}; trying again"),
+                Err(error) if error.kind().is_transient() => log::debug!("{error}; trying again"),
                 result => return result,
             }
             sleep(pause).await;
@@ -33,15 +33,4 @@ impl Backoff {
         }
         work().await
     }
-}
-
-fn is_transient(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::NoHost
-            | ErrorKind::Timeout
-            | ErrorKind::Unreachable
-            | ErrorKind::Reset
-            | ErrorKind::Status(502..=504)
-    ) || matches!(kind, ErrorKind::Redis(code) if code.is_transient())
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with a fetch, and what then becomes of the request.
 
+use crate::fields::Headers;
 use plugin_core::prelude::*;
 
 /// Why there is no token.
@@ -7,11 +8,11 @@ use plugin_core::prelude::*;
 pub(crate) enum Failure {
     /// The gateway could not even send the call: it does not know the service, or no host of it is healthy.
     NotSent,
-    /// The service refused, broke off, or did not speak HTTP.
+    /// The service refused, broke off, or did not speak HTTP; or there is no room to wait for it.
     Unreachable,
     /// The service took too long.
     Timeout,
-    /// The service answered with another status than the wanted one.
+    /// The service says with its answer's status, or a field of the body, that it failed.
     BadStatus,
     /// The service answered well, but without a token.
     NoToken,
@@ -20,34 +21,115 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn of(error: &Error) -> Self {
         match error.kind() {
-            ErrorKind::UnknownCluster | ErrorKind::NoHost | ErrorKind::Host => Self::NotSent,
+            ErrorKind::UnknownCluster | ErrorKind::NoHost | ErrorKind::Host | ErrorKind::InvalidHeader => Self::NotSent,
             ErrorKind::Timeout => Self::Timeout,
             ErrorKind::Status(_) => Self::BadStatus,
-            ErrorKind::Answer | ErrorKind::InvalidHeader => Self::NoToken,
+            ErrorKind::Answer => Self::NoToken,
             _ => Self::Unreachable,
         }
     }
 
-    /// The answer to the client; `None` where the request goes on without a token.
-    pub(crate) fn reply(self) -> Option<Reply> {
+    fn details(self) -> &'static str {
         match self {
-            Self::NotSent | Self::NoToken => None,
-            Self::Unreachable => Some(call_failed("unreachable")),
-            Self::Timeout => Some(call_failed("timeout")),
-            Self::BadStatus => Some(call_failed("bad_status")),
-        }
-    }
-
-    /// For the log.
-    pub(crate) fn outcome(self) -> &'static str {
-        match self.reply() {
-            None => "the request goes on without a token",
-            Some(_) => "the client gets 500",
+            Self::NotSent => "not_sent",
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::BadStatus => "bad_status",
+            Self::NoToken => "no_token",
         }
     }
 }
 
-/// What a client is told, whatever the cause; `details` is for the access log.
+/// What becomes of a request, by why it has no token.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Policies {
+    not_sent: Option<Policy>,
+    unreachable: Option<Policy>,
+    timeout: Option<Policy>,
+    bad_status: Option<Policy>,
+    no_token: Option<Policy>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Policy {
+    /// The request goes on without a token.
+    Open,
+    /// The client gets 500.
+    Closed,
+    /// The client gets this.
+    Reply(Custom),
+}
+
+impl Policies {
+    /// The answer to the client; `None` where the request goes on without a token.
+    pub(crate) fn reply(&self, failure: Failure) -> Option<Reply> {
+        let (policy, is_open) = match failure {
+            Failure::NotSent => (&self.not_sent, true),
+            Failure::Unreachable => (&self.unreachable, false),
+            Failure::Timeout => (&self.timeout, false),
+            Failure::BadStatus => (&self.bad_status, false),
+            Failure::NoToken => (&self.no_token, true),
+        };
+        match policy {
+            Some(Policy::Open) => None,
+            None if is_open => None,
+            Some(Policy::Closed) | None => Some(call_failed(failure.details())),
+            Some(Policy::Reply(Custom(reply))) => Some(reply.clone().details(failure.details())),
+        }
+    }
+}
+
+/// What a client is told unless the operator says otherwise; `details` is for the access log.
 pub(crate) fn call_failed(details: &str) -> Reply {
     Reply::text(500, "http call failed").details(details)
+}
+
+/// An answer of the operator's own, made once.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Keys")]
+struct Custom(Reply);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Keys {
+    status: Status,
+    #[serde(default)]
+    headers: Headers,
+    #[serde(default)]
+    body: String,
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "u16")]
+struct Status(u16);
+
+impl TryFrom<Keys> for Custom {
+    type Error = &'static str;
+
+    fn try_from(keys: Keys) -> Result<Self, Self::Error> {
+        let Status(status) = keys.status;
+        if matches!(status, 204 | 304) && !keys.body.is_empty() {
+            return Err("a reply of status 204 or 304 has no body");
+        }
+        let mut reply = Reply::text(status, keys.body);
+        for (name, value) in keys.headers.iter() {
+            let value =
+                value.as_constant().ok_or("a reply's headers are plain text, without anything of the request")?;
+            reply = reply.header(name, value);
+        }
+        Ok(Self(reply))
+    }
+}
+
+impl TryFrom<u16> for Status {
+    type Error = &'static str;
+
+    fn try_from(status: u16) -> Result<Self, Self::Error> {
+        match status {
+            200..=599 => Ok(Self(status)),
+            _ => Err("allowed: a status from 200 to 599"),
+        }
+    }
 }

@@ -1,82 +1,116 @@
-//! What an operator writes: the service, what to ask it, and the header that carries the token.
+//! What an operator writes, and what becomes of it: one recipe for a token and one place for it.
 
+use crate::failure::Policies;
+use crate::oauth2::ClientCredentials;
+use crate::recipe::{Extra, Path, Recipe};
+use crate::retry::Retry;
+use crate::steps::{self, Step};
+use crate::target::{Target, TokenHeader};
+use crate::template::Source;
+use crate::token::{Place, Pointer, Success};
 use plugin_core::config::Both;
 use plugin_core::prelude::*;
-use std::ops::Deref;
 
 /// The plugin's settings, checked.
 #[derive(Debug, Deserialize)]
-#[serde(from = "Both<Own, Service>")]
+#[serde(try_from = "Both<Own, Service>")]
 pub(crate) struct Settings {
-    pub(crate) service: Service,
-    pub(crate) request_path: RequestPath,
-    pub(crate) token_header: TokenHeader,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) recipe: Recipe,
+    /// What the templates need to know of a request.
+    pub(crate) sources: Vec<Source>,
+    pub(crate) success: Success,
+    pub(crate) token: Place,
+    pub(crate) target: Target,
+    pub(crate) retry: Retry,
+    pub(crate) on_failure: Policies,
 }
 
 /// The keys beside those that name the service.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Own {
-    request_path: RequestPath,
-    token_header: TokenHeader,
+    request_path: Path,
+    token_header: Option<TokenHeader>,
+    #[serde(default)]
+    steps: Vec<Step>,
+    #[serde(default)]
+    request: Extra,
+    oauth2: Option<ClientCredentials>,
+    #[serde(default)]
+    success: Success,
+    token: Option<Place>,
+    target: Option<Target>,
+    #[serde(default)]
+    timeout_ms: TimeoutMs,
+    #[serde(default)]
+    retry: Retry,
+    #[serde(default)]
+    on_failure: Policies,
 }
 
-impl From<Both<Own, Service>> for Settings {
-    fn from(Both(Own { request_path, token_header }, service): Both<Own, Service>) -> Self {
-        Self { service, request_path, token_header }
+/// How long a token may take in all.
+#[derive(Deserialize)]
+#[serde(try_from = "u32")]
+struct TimeoutMs(u32);
+
+impl TryFrom<Both<Own, Service>> for Settings {
+    type Error = String;
+
+    fn try_from(Both(own, service): Both<Own, Service>) -> Result<Self, Self::Error> {
+        let is_oauth2 = own.oauth2.is_some();
+        let extra = match own.oauth2 {
+            Some(_) if own.request.says_how() => {
+                return Err(
+                    "$.request: `oauth2` sets method and body itself; `query` and `headers` may stand beside it".into(),
+                );
+            }
+            Some(client) => client.write_into(own.request),
+            None => own.request,
+        };
+        let token = match (own.token, &own.token_header) {
+            (Some(place), _) => place,
+            (None, Some(name)) => Place::Header(name.clone().into_name()),
+            (None, None) if is_oauth2 => Place::Json(Pointer::of("access_token")),
+            (None, None) => return Err("missing key `tokenHeader`, the header that carries the token".into()),
+        };
+        let target = match (own.target, own.token_header) {
+            (Some(target), _) => target,
+            (None, Some(name)) => Target::header(name, FieldValue::from_static("")),
+            (None, None) if is_oauth2 => Target::header(TokenHeader::AUTHORIZATION, FieldValue::from_static("Bearer ")),
+            (None, None) => return Err("missing key `tokenHeader`, or `target`, the place where the token goes".into()),
+        };
+        let recipe = Recipe::new(service, own.request_path, extra);
+        let TimeoutMs(timeout_ms) = own.timeout_ms;
+        let sources = steps::sources(&own.steps, &recipe)?;
+        Ok(Self {
+            steps: own.steps,
+            recipe,
+            sources,
+            success: own.success,
+            token,
+            target,
+            retry: own.retry.within(Duration::from_millis(timeout_ms.into())),
+            on_failure: own.on_failure,
+        })
     }
 }
 
-/// A path, with a query if need be, that can stand in a request line.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct RequestPath(String);
+// === impl TimeoutMs ===
 
-/// The header that carries the token, in the service's answer and in the request.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "HeaderName")]
-pub(crate) struct TokenHeader(HeaderName);
+impl Default for TimeoutMs {
+    fn default() -> Self {
+        Self(500)
+    }
+}
 
-// === impl RequestPath ===
-
-impl TryFrom<String> for RequestPath {
+impl TryFrom<u32> for TimeoutMs {
     type Error = &'static str;
 
-    fn try_from(path: String) -> Result<Self, Self::Error> {
-        if path.is_empty() || !path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
-            return Err("allowed: a path such as `/token?scope=read`, percent-encoded where needed");
+    fn try_from(timeout: u32) -> Result<Self, Self::Error> {
+        match timeout {
+            1..=60_000 => Ok(Self(timeout)),
+            _ => Err("allowed: 1 to 60000 milliseconds; the request is held that long"),
         }
-        Ok(Self(path))
-    }
-}
-
-impl Deref for RequestPath {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-// === impl TokenHeader ===
-
-impl TryFrom<HeaderName> for TokenHeader {
-    type Error = &'static str;
-
-    fn try_from(name: HeaderName) -> Result<Self, Self::Error> {
-        match &*name {
-            _ if name.is_pseudo() => Err("allowed: an ordinary header"),
-            "host" => Err("allowed: another header; the request's host is not a place for a token"),
-            _ if name.is_owned_by_gateway() => Err("allowed: another header; the gateway writes this one itself"),
-            _ => Ok(Self(name)),
-        }
-    }
-}
-
-impl Deref for TokenHeader {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
     }
 }

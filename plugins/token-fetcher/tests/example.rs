@@ -1,6 +1,6 @@
 //! The example and the README, proven on a real gateway.
 
-#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test that panics is a test that fails")]
 
 use serde_json::{Value, json};
 use testkit::{Answer, Gateway, Upstream, prove_console};

@@ -1,6 +1,6 @@
 //! When the service fails: each failure has its outcome, in time, and the next request works.
 
-#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test that panics is a test that fails")]
 
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -165,4 +165,65 @@ fn clients_that_leave_are_forgotten() {
     auth.recover();
     assert_works(&gateway, &upstream);
     assert_eq!(upstream.count(), 1);
+}
+
+#[test]
+fn each_failure_has_the_outcome_that_the_operator_gives_it() {
+    type Faulty = fn(&Seen) -> Answer;
+    let faults: [(&str, Faulty); 4] = [
+        ("unreachable", |_| Answer::reset()),
+        ("timeout", |_| Answer::hang()),
+        ("badStatus", |_| Answer::status(403)),
+        ("noToken", |_| Answer::ok("")),
+    ];
+    for (name, fault) in faults {
+        let auth = Auth::failing(fault);
+        let upstream = Upstream::start(|_| Answer::ok("hi"));
+        let mut config = mission();
+        config["timeoutMs"] = 200.into();
+        config["onFailure"] = json!({name: "open"});
+        assert_passes_bare(&start(config.clone(), &auth.service, &upstream), &upstream);
+
+        config["onFailure"] = json!({name: "closed"});
+        let closed = start(config.clone(), &auth.service, &upstream);
+        assert_eq!(closed.get("/").send().text(), "http call failed", "{name}");
+
+        config["onFailure"] =
+            json!({name: {"reply": {"status": 429, "headers": {"retry-after": "1"}, "body": "later"}}});
+        let custom = start(config, &auth.service, &upstream);
+        let reply = custom.get("/").send();
+        assert_eq!((reply.status, reply.header_text("retry-after"), reply.text()), (429, Some("1"), "later"), "{name}");
+        auth.recover();
+        assert_works(&custom, &upstream);
+    }
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let mut config = mission();
+    config["onFailure"] = json!({"notSent": "closed"});
+    let gateway = start(config, Target::NoEndpoints, &upstream);
+    assert_refused(&gateway, &upstream, "not_sent");
+}
+
+#[test]
+fn tries_again_within_one_deadline() {
+    let answers = [Answer::reset(), Answer::status(503), Answer::ok("").header("x-token", "t-1")];
+    let auth = Upstream::script(answers);
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let mut config = mission();
+    config["timeoutMs"] = 5_000.into();
+    config["retry"] = json!({"tries": 3, "pauseMs": 10});
+    let gateway = start(config.clone(), &auth, &upstream);
+    assert_works(&gateway, &upstream);
+    assert_eq!(auth.count(), 3);
+
+    let silent = Upstream::start(|_| Answer::hang());
+    config["timeoutMs"] = 600.into();
+    config["retry"] = json!({"tries": 10, "pauseMs": 10, "tryTimeoutMs": 100});
+    let gateway = start(config.clone(), &silent, &upstream);
+    assert_refused(&gateway, &upstream, "timeout");
+    assert!((2..10).contains(&silent.started()), "{} tries of 100 ms in 600 ms", silent.started());
+
+    let refuses = Upstream::start(|_| Answer::status(401));
+    let gateway = start(config, &refuses, &upstream);
+    assert_refused(&gateway, &upstream, "bad_status");
+    assert_eq!(refuses.count(), 1, "a refusal is final");
 }

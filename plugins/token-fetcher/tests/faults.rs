@@ -1,6 +1,6 @@
 //! Configurations that must not run: the gateway refuses them and names every fault.
 
-#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test that panics is a test that fails")]
 
 use serde_json::{Value, json};
 use testkit::{Gateway, Plugin};
@@ -25,7 +25,7 @@ fn assert_fault(config: Value, expected: &[&str]) {
 
 #[test]
 fn what_is_missing_is_named() {
-    assert_fault(json!({}), &["$: missing key `requestPath`", "$: missing key `tokenHeader`"]);
+    assert_fault(json!({}), &["$: missing key `requestPath`"]);
     assert_fault(json!({"serviceName": "auth.static", "requestPath": "/"}), &["$: missing key `tokenHeader`"]);
     assert_fault(json!({"serviceName": "auth.static", "tokenHeader": "x"}), &["$: missing key `requestPath`"]);
     assert_fault(json!({"requestPath": "/", "tokenHeader": "x"}), &["$: missing `serviceName`"]);
@@ -69,5 +69,49 @@ fn paths_that_would_break_out_are_refused() {
         let config = json!({"serviceName": "auth.static", "requestPath": path, "tokenHeader": "x"});
         let fault = faults_of(&config).pop().expect("a fault");
         assert!(fault.starts_with("$.requestPath: found") && fault.contains("allowed: a path"), "{fault}");
+    }
+}
+
+/// What `more` adds to a configuration that is good without it.
+fn with(more: Value) -> Value {
+    let mut config = json!({"serviceName": "auth.static", "requestPath": "/", "tokenHeader": "x"});
+    for (key, value) in more.as_object().expect("a map") {
+        config[key] = value.clone();
+    }
+    config
+}
+
+#[test]
+fn templates_are_checked() {
+    for (more, fault) in [
+        (json!({"requestPath": "/${request.body}"}), "$.requestPath: nothing is known as `${request.body}`"),
+        (json!({"requestPath": "/${request.path"}), "$.requestPath: `${` without `}`"),
+        (
+            json!({"request": {"headers": {"x-a": "s3cret ${env.NONE}"}}}),
+            "$.request.headers.x-a: `${env.NONE}`: the VM has no such variable",
+        ),
+        (json!({"request": {"headers": {"host": "a"}}}), "$.request.headers: header `host` cannot be given"),
+        (json!({"request": {"headers": {"x-a": "s3cret\r\n"}}}), "$.request.headers: the value of header `x-a` has CR"),
+        (json!({"request": {"method": "CONNECT"}}), "$.request.method: found \"CONNECT\", allowed: a method"),
+        (
+            json!({"request": {"body": {"xml": "a"}}}),
+            "$.request.body: found \"xml\", allowed: one of `form`, `json`, `text`",
+        ),
+        (json!({"requestPath": "/${step.a.b}"}), "$: `${step.a.b}`: no earlier step gives this value"),
+        (json!({"token": {"json": "no slash"}}), "$.token.json: found a value that is not shown"),
+        (json!({"target": {"header": "a", "query": "b"}}), "$.target: allowed: one of"),
+        (json!({"timeoutMs": 0}), "$.timeoutMs: found 0, allowed: 1 to 60000"),
+        (json!({"retry": {"tries": 11}}), "$.retry.tries: found 11, allowed: 1 to 10"),
+        (json!({"onFailure": {"timeout": {"reply": {"status": 99}}}}), "$.onFailure.timeout.reply.status: found 99"),
+        (json!({"onFailure": {"timeuot": "open"}}), "$.onFailure: unknown key `timeuot`; did you mean `timeout`?"),
+        (json!({"oauth2": {"clientId": "a", "clientSecret": "${request.path}"}}), "$.oauth2.clientSecret: nothing of"),
+        (
+            json!({"oauth2": {"clientId": "a", "clientSecret": "b"}, "request": {"method": "GET"}}),
+            "$.request: `oauth2`",
+        ),
+    ] {
+        let faults = faults_of(&with(more.clone()));
+        assert!(faults.first().is_some_and(|found| found.starts_with(fault)), "{more}: {faults:#?}");
+        assert!(!faults.concat().contains("s3cret"), "{faults:#?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Host calls: thin imports with the status as a number, behind the safe [`Host`] trait.
 
-use super::pairs;
+use super::{environment, pairs};
 use crate::host::{
     Buffer, Direction, Dispatch, Host, HostError, HostResult, LocalReply, Map, MetricKind, Pairs, RedisLogin,
 };
@@ -314,5 +314,9 @@ impl Host for ProxyWasm {
         taken(|out, size| unsafe {
             proxy_call_foreign_function(name.as_ptr(), name.len(), argument.as_ptr(), argument.len(), out, size)
         })
+    }
+
+    fn environment(&self) -> Vec<u8> {
+        environment::read()
     }
 }

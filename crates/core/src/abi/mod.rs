@@ -8,6 +8,7 @@
 #![allow(unsafe_code, reason = "the proxy-wasm ABI passes pointers; every use is in this module")]
 
 mod calls;
+mod environment;
 mod exports;
 mod pairs;
 

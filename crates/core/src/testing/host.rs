@@ -79,6 +79,7 @@ pub(super) struct State {
     pub(super) tick: Option<Duration>,
     pub(super) clock: Duration,
     pub(super) higress: bool,
+    environment: Vec<u8>,
     shared: BTreeMap<String, (Vec<u8>, u32)>,
     metrics: Vec<(String, u64)>,
 }
@@ -107,6 +108,12 @@ impl FakeHost {
         let host = Rc::new(Self::default());
         install(host.clone());
         host
+    }
+
+    /// Sets the environment of the VM.
+    pub fn set_environment(&self, variables: &[(&str, &str)]) {
+        let lines = variables.iter().map(|(name, value)| format!("{name}={value}\0"));
+        self.peek().environment = lines.collect::<String>().into_bytes();
     }
 
     /// The state, after calling back into core in every way a gateway can: whoever holds a borrow now, panics.
@@ -359,5 +366,9 @@ impl Host for FakeHost {
 
     fn call_foreign_function(&self, _: &str, _: &[u8]) -> HostResult<Vec<u8>> {
         Err(HostError::NOT_FOUND)
+    }
+
+    fn environment(&self) -> Vec<u8> {
+        self.state().environment.clone()
     }
 }

@@ -1,0 +1,87 @@
+//! OAuth 2.0's client credentials grant (RFC 6749, section 4.4): what it asks, from what an operator knows.
+
+use crate::base64;
+use crate::fields::Fields;
+use crate::recipe::Extra;
+use crate::template::{Encoding, Template};
+use plugin_core::prelude::*;
+
+/// A client of an authorization server.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ClientCredentials {
+    client_id: Secret,
+    client_secret: Secret,
+    #[serde(default)]
+    auth: Auth,
+    scope: Option<Template>,
+    audience: Option<Template>,
+    resource: Option<Template>,
+    /// Whatever else the server wants in the form.
+    #[serde(default)]
+    params: Fields,
+}
+
+/// How the client says who it is (RFC 6749, section 2.3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Auth {
+    /// In the header `authorization`.
+    #[default]
+    Basic,
+    /// In the form.
+    Body,
+}
+
+/// A template with nothing of the request in it.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Template")]
+struct Secret(Template);
+
+impl ClientCredentials {
+    /// The form and the headers of the call.
+    pub(crate) fn write_into(self, extra: Extra) -> Extra {
+        let mut form = self.params;
+        let given = [("scope", self.scope), ("audience", self.audience), ("resource", self.resource)];
+        for (name, value) in given {
+            if let Some(value) = value {
+                form.set(name, value);
+            }
+        }
+        form.set("grant_type", Template::constant("client_credentials"));
+        let mut extra = extra.header("accept", Template::constant("application/json"));
+        match self.auth {
+            Auth::Basic => {
+                let credentials = base64::encode(&[self.client_id.encoded(), self.client_secret.encoded()].join(&b':'));
+                let value = Template::constant(["Basic ", &credentials].concat());
+                extra = extra.header("authorization", value);
+            }
+            Auth::Body => {
+                form.set("client_id", self.client_id.0);
+                form.set("client_secret", self.client_secret.0);
+            }
+        }
+        extra.form(form)
+    }
+}
+
+impl Secret {
+    /// In the form that is put into Basic credentials: colons and bytes above 0x7f cannot be mistaken.
+    fn encoded(&self) -> Vec<u8> {
+        let mut encoded = Vec::new();
+        Encoding::Percent.write(self.0.as_constant().unwrap_or_default().as_bytes(), &mut encoded);
+        encoded
+    }
+}
+
+impl TryFrom<Template> for Secret {
+    type Error = &'static str;
+
+    fn try_from(template: Template) -> Result<Self, Self::Error> {
+        match template.as_constant() {
+            Some("") => Err("is empty"),
+            Some(_) => Ok(Self(template)),
+            None => Err("nothing of the request can stand here, only text and `${env.NAME}`"),
+        }
+    }
+}

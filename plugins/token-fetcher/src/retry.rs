@@ -1,0 +1,73 @@
+//! Trying again with longer and longer pauses, inside one deadline for all tries.
+
+use plugin_core::prelude::*;
+use plugin_core::time::{monotonic, sleep};
+
+/// How often a token is asked for before it counts as failed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Retry {
+    tries: Tries,
+    pause_ms: u16,
+    /// For one try; the whole deadline unless said otherwise.
+    try_timeout_ms: Option<u16>,
+    #[serde(skip)]
+    deadline: Duration,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "u32")]
+struct Tries(u32);
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { tries: Tries(1), pause_ms: 50, try_timeout_ms: None, deadline: Duration::ZERO }
+    }
+}
+
+impl Retry {
+    pub(crate) fn within(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// The same deadline for several pieces of work that follow one another: what is left of it.
+    pub(crate) fn until(&self, end: Duration) -> Self {
+        self.clone().within(end.saturating_sub(monotonic()))
+    }
+
+    /// When work that begins now has to be done.
+    pub(crate) fn end(&self) -> Duration {
+        monotonic().saturating_add(self.deadline)
+    }
+
+    /// Runs `work`, which is given the time it may take, until it succeeds, fails for good, or time or tries run out.
+    pub(crate) async fn run<T>(&self, mut work: impl AsyncFnMut(Duration) -> Result<T>) -> Result<T> {
+        let end = monotonic().saturating_add(self.deadline);
+        let mut pause = Duration::from_millis(self.pause_ms.into());
+        let mut left = self.tries.0;
+        loop {
+            left = left.saturating_sub(1);
+            let time = end.saturating_sub(monotonic());
+            let time = self.try_timeout_ms.map_or(time, |limit| time.min(Duration::from_millis(limit.into())));
+            match work(time).await {
+                Err(error) if left > 0 && error.kind().is_transient() && monotonic().saturating_add(pause) < end => {
+                    log::debug!("{error}; trying again");
+                }
+                result => return result,
+            }
+            sleep(pause).await;
+            pause = pause.saturating_mul(2);
+        }
+    }
+}
+
+impl TryFrom<u32> for Tries {
+    type Error = &'static str;
+
+    fn try_from(tries: u32) -> Result<Self, Self::Error> {
+        match tries {
+            1..=10 => Ok(Self(tries)),
+            _ => Err("allowed: 1 to 10 tries"),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Calls that come before the one for the token, and give values to those that follow.
+
+use crate::recipe::{Extra, Path, Recipe};
+use crate::retry::Retry;
+use crate::template::{Inputs, Source};
+use crate::token::{Place, Success};
+use plugin_core::config::Both;
+use plugin_core::prelude::*;
+use std::collections::BTreeMap;
+
+/// One earlier call.
+#[derive(Debug, Deserialize)]
+#[serde(from = "Both<Own, Service>")]
+pub(crate) struct Step {
+    name: String,
+    recipe: Recipe,
+    success: Success,
+    values: BTreeMap<String, Place>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Own {
+    name: String,
+    request_path: Path,
+    #[serde(default)]
+    request: Extra,
+    #[serde(default)]
+    success: Success,
+    values: BTreeMap<String, Place>,
+}
+
+impl From<Both<Own, Service>> for Step {
+    fn from(Both(own, service): Both<Own, Service>) -> Self {
+        let recipe = Recipe::new(service, own.request_path, own.request);
+        Self { name: own.name, recipe, success: own.success, values: own.values }
+    }
+}
+
+impl Step {
+    /// Makes the call and adds its values to `inputs`.
+    pub(crate) async fn run(&self, inputs: &mut Inputs, retry: &Retry) -> Result<()> {
+        let within = |error: Error| Error::new(error.kind(), format!("step `{}`: {error}", self.name));
+        let ask = async |time| {
+            let answer = self.recipe.ask(inputs, time).await?;
+            self.success.check(&answer)?;
+            self.values.iter().map(|(name, place)| Ok((name, place.find(&answer)?))).collect::<Result<Vec<_>>>()
+        };
+        let values = retry.run(ask).await.map_err(within)?;
+        for (name, value) in values {
+            inputs.add_step(&self.name, name, value);
+        }
+        Ok(())
+    }
+}
+
+/// What `steps` and the call behind them need to know of a request, each thing once.
+///
+/// # Errors
+///
+/// When a template asks for a value that no earlier step gives.
+pub(crate) fn sources(steps: &[Step], last: &Recipe) -> Result<Vec<Source>, String> {
+    let mut given = Vec::new();
+    let mut sources = Vec::new();
+    for (recipe, step) in steps.iter().map(|step| (&step.recipe, Some(step))).chain([(last, None)]) {
+        for source in recipe.sources() {
+            match &source {
+                Source::Step(step, value) if !given.contains(&(step.as_str(), value.as_str())) => {
+                    return Err(format!("`${{step.{step}.{value}}}`: no earlier step gives this value"));
+                }
+                Source::Step(..) => {}
+                _ if sources.contains(&source) => {}
+                _ => sources.push(source),
+            }
+        }
+        if let Some(step) = step {
+            given.extend(step.values.keys().map(|value| (step.name.as_str(), value.as_str())));
+        }
+    }
+    Ok(sources)
+}

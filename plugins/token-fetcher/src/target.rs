@@ -1,0 +1,208 @@
+//! Where the token goes in the request, and what becomes of the client's own.
+
+use crate::query;
+use crate::template::Encoding;
+use plugin_core::prelude::*;
+use std::ops::Deref;
+
+/// A place in the request.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Keys")]
+pub(crate) struct Target {
+    slot: Slot,
+    prefix: FieldValue,
+    present: Present,
+}
+
+#[derive(Debug)]
+enum Slot {
+    Header(TokenHeader),
+    Query(String),
+    Cookie(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Keys {
+    header: Option<TokenHeader>,
+    query: Option<ParameterName>,
+    cookie: Option<ParameterName>,
+    prefix: Option<FieldValue>,
+    #[serde(default)]
+    present: Present,
+}
+
+/// What to do with a request that has something in that place already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Present {
+    #[default]
+    Overwrite,
+    Keep,
+    Refuse,
+}
+
+/// A header that may carry a token.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "HeaderName")]
+pub(crate) struct TokenHeader(HeaderName);
+
+/// The name of a cookie or of a parameter of the query.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct ParameterName(String);
+
+impl Target {
+    pub(crate) fn header(name: TokenHeader, prefix: FieldValue) -> Self {
+        Self { slot: Slot::Header(name), prefix, present: Present::Overwrite }
+    }
+
+    pub(crate) fn present(&self) -> Present {
+        self.present
+    }
+
+    /// Whether the request has something there.
+    pub(crate) fn is_taken(&self, request: &Request) -> bool {
+        match &self.slot {
+            Slot::Header(name) => request.headers().get(name).is_some(),
+            Slot::Query(name) => request.query().is_some_and(|query| query::value(&query, name).is_some()),
+            Slot::Cookie(name) => cookies(request).iter().any(|cookie| is_named(cookie, name)),
+        }
+    }
+
+    /// Takes out whatever the client has put there.
+    pub(crate) fn clear(&self, request: &mut Request) -> Result<()> {
+        match &self.slot {
+            Slot::Header(name) => request.headers_mut().remove(name),
+            Slot::Query(name) => {
+                let path = request.path_and_query();
+                let kept = query::without(&path, name);
+                if kept == path { Ok(()) } else { request.headers_mut().set(":path", kept) }
+            }
+            Slot::Cookie(name) => {
+                let cookies = cookies(request);
+                match cookies.iter().any(|cookie| is_named(cookie, name)) {
+                    true => {
+                        set_cookies(request, cookies.into_iter().filter(|cookie| !is_named(cookie, name)).collect())
+                    }
+                    false => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// What is put there for a token: made once, used by many requests.
+    pub(crate) fn dress(&self, token: &[u8]) -> Result<Vec<u8>> {
+        let mut dressed = self.prefix.as_bytes().to_vec();
+        dressed.extend_from_slice(token);
+        match &self.slot {
+            Slot::Header(_) => Ok(dressed),
+            Slot::Query(_) => {
+                let mut encoded = Vec::with_capacity(dressed.len());
+                Encoding::Percent.write(&dressed, &mut encoded);
+                Ok(encoded)
+            }
+            // RFC 6265, section 4.1.1; and bytes above 0x7f, which browsers send too.
+            Slot::Cookie(_) => match dressed.iter().all(|byte| *byte > b' ' && !b"\",;\\\x7f".contains(byte)) {
+                true => Ok(dressed),
+                false => Err(Error::new(ErrorKind::Answer, "the token has characters that a cookie cannot carry")),
+            },
+        }
+    }
+
+    /// Puts a dressed token there, in place of all that the client has put there.
+    pub(crate) fn set(&self, request: &mut Request, dressed: &[u8]) -> Result<()> {
+        match &self.slot {
+            Slot::Header(name) => request.headers_mut().set(name, dressed),
+            Slot::Query(name) => {
+                let mut path = query::without(&request.path_and_query(), name).into_bytes();
+                path.push(if path.contains(&b'?') { b'&' } else { b'?' });
+                Encoding::Percent.write(name.as_bytes(), &mut path);
+                path.push(b'=');
+                path.extend_from_slice(dressed);
+                request.headers_mut().set(":path", path)
+            }
+            Slot::Cookie(name) => {
+                let mut cookies = cookies(request);
+                cookies.retain(|cookie| !is_named(cookie, name));
+                cookies.push([name.as_bytes(), b"=", dressed].concat());
+                set_cookies(request, cookies)
+            }
+        }
+    }
+}
+
+/// All cookies; a client may spread them over several headers.
+fn cookies(request: &Request) -> Vec<Vec<u8>> {
+    let headers = request.headers().get_all("cookie");
+    let cookies = headers.iter().flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    cookies.map(|cookie| cookie.trim_ascii().to_vec()).filter(|cookie| !cookie.is_empty()).collect()
+}
+
+fn is_named(cookie: &[u8], name: &str) -> bool {
+    cookie.split(|byte| *byte == b'=').next().is_some_and(|found| found.trim_ascii() == name.as_bytes())
+}
+
+fn set_cookies(request: &mut Request, cookies: Vec<Vec<u8>>) -> Result<()> {
+    match cookies.is_empty() {
+        true => request.headers_mut().remove("cookie"),
+        false => request.headers_mut().set("cookie", cookies.join(&b"; "[..])),
+    }
+}
+
+impl TryFrom<Keys> for Target {
+    type Error = &'static str;
+
+    fn try_from(keys: Keys) -> Result<Self, Self::Error> {
+        let slot = match (keys.header, keys.query, keys.cookie) {
+            (Some(header), None, None) => Slot::Header(header),
+            (None, Some(ParameterName(name)), None) => Slot::Query(name),
+            (None, None, Some(ParameterName(name))) => Slot::Cookie(name),
+            _ => return Err("allowed: one of `header`, `query` and `cookie`, with `prefix` and `present` if need be"),
+        };
+        let prefix = keys.prefix.unwrap_or(FieldValue::from_static(""));
+        Ok(Self { slot, prefix, present: keys.present })
+    }
+}
+
+impl TryFrom<String> for ParameterName {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        match plugin_core::is_name(&name) {
+            true => Ok(Self(name)),
+            false => Err("allowed: a name of letters, digits and !#$%&'*+-.^_`|~"),
+        }
+    }
+}
+
+// === impl TokenHeader ===
+
+impl TokenHeader {
+    pub(crate) const AUTHORIZATION: Self = Self(HeaderName::from_static("authorization"));
+
+    pub(crate) fn into_name(self) -> HeaderName {
+        self.0
+    }
+}
+
+impl TryFrom<HeaderName> for TokenHeader {
+    type Error = &'static str;
+
+    fn try_from(name: HeaderName) -> Result<Self, Self::Error> {
+        match &*name {
+            _ if name.is_pseudo() => Err("allowed: an ordinary header"),
+            "host" => Err("allowed: another header; the request's host is not a place for a token"),
+            _ if name.is_owned_by_gateway() => Err("allowed: another header; the gateway writes this one itself"),
+            _ => Ok(Self(name)),
+        }
+    }
+}
+
+impl Deref for TokenHeader {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,66 @@
+//! What templates are filled in with: values of one request, read once, so that a call can be made again later.
+
+use super::super::query;
+use plugin_core::prelude::*;
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Method,
+    /// Without the query.
+    Path,
+    Host,
+    Query(String),
+    /// All values, joined with commas as RFC 9110 (section 5.3) allows.
+    Header(HeaderName),
+    Cookie(String),
+    /// A value that an earlier call has given: the call's name and the value's.
+    Step(String, String),
+}
+
+/// Values by where they come from. What a request does not have is empty.
+#[derive(Clone, Default)]
+pub(crate) struct Inputs(Vec<(Source, Vec<u8>)>);
+
+impl Inputs {
+    pub(crate) fn read(sources: &[Source], request: &Request) -> Self {
+        Self(sources.iter().map(|source| (source.clone(), read(source, request))).collect())
+    }
+
+    pub(crate) fn get(&self, source: &Source) -> &[u8] {
+        self.0.iter().find(|(known, _)| known == source).map_or(&[], |(_, value)| value)
+    }
+
+    pub(crate) fn add_step(&mut self, step: &str, name: &str, value: Vec<u8>) {
+        self.0.push((Source::Step(step.to_owned(), name.to_owned()), value));
+    }
+}
+
+fn read(source: &Source, request: &Request) -> Vec<u8> {
+    match source {
+        Source::Method => request.method().into_bytes(),
+        Source::Path => request.path().into_bytes(),
+        Source::Host => request.authority().into_bytes(),
+        Source::Query(name) => {
+            let query = request.query().unwrap_or_default();
+            query::value(&query, name).unwrap_or_default()
+        }
+        Source::Header(name) => {
+            let values = request.headers().get_all(name);
+            let values: Vec<&[u8]> = values.iter().map(HeaderValue::as_bytes).collect();
+            values.join(&b", "[..])
+        }
+        Source::Cookie(name) => cookie(request, name).unwrap_or_default(),
+        Source::Step(..) => Vec::new(),
+    }
+}
+
+/// The first cookie of a name; a client may spread them over several headers.
+fn cookie(request: &Request, name: &str) -> Option<Vec<u8>> {
+    let headers = request.headers().get_all("cookie");
+    let mut cookies = headers.iter().flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    cookies.find_map(|cookie| {
+        let value = cookie.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+        Some(value.to_vec())
+    })
+}

@@ -1,0 +1,144 @@
+//! Where the token stands in a service's answer, and what makes an answer a good one.
+
+use plugin_core::config::{Node, Number};
+use plugin_core::is_value;
+use plugin_core::prelude::*;
+
+/// The largest token that is taken, in bytes: what gateways allow for all headers together is 60 KiB.
+const MAX_TOKEN: usize = 16 << 10;
+
+/// A place in an answer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Place {
+    /// The first value of a header.
+    Header(HeaderName),
+    /// A string or number of the body, which is JSON.
+    Json(Pointer),
+    /// The whole body, without white space at its ends.
+    Body,
+}
+
+/// A JSON Pointer (RFC 6901), in its parts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Pointer(Vec<String>);
+
+/// What a good answer has.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Success {
+    #[serde(default = "ok")]
+    statuses: Vec<u16>,
+    json: Option<Field>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Field {
+    pointer: Pointer,
+    equals: Node,
+}
+
+fn ok() -> Vec<u16> {
+    vec![200]
+}
+
+impl Default for Success {
+    fn default() -> Self {
+        Self { statuses: ok(), json: None }
+    }
+}
+
+impl Success {
+    /// An error with the status of `answer` unless it is a good one.
+    pub(crate) fn check(&self, answer: &Answer) -> Result<()> {
+        let status = answer.status();
+        let why = match &self.json {
+            _ if !self.statuses.contains(&status) => "",
+            Some(field) if !field.holds(answer) => ", and a field of its body says that it failed",
+            _ => return Ok(()),
+        };
+        Err(Error::new(ErrorKind::Status(status), format!("the service answered with status {status}{why}")))
+    }
+}
+
+impl Field {
+    fn holds(&self, answer: &Answer) -> bool {
+        let Ok(body) = answer.json::<Node>() else { return false };
+        let Some(found) = self.pointer.find(&body) else { return false };
+        match (found, &self.equals) {
+            (Node::Number(found), Node::Number(wanted)) => {
+                found.whole().unwrap_or(*found) == wanted.whole().unwrap_or(*wanted)
+            }
+            (found, wanted) => found == wanted,
+        }
+    }
+}
+
+impl Place {
+    /// The token. It may stand in a header: it is not empty, not longer than [`MAX_TOKEN`], and on one line.
+    pub(crate) fn find(&self, answer: &Answer) -> Result<Vec<u8>> {
+        let token = match self {
+            Self::Header(name) => answer.require_header(name)?.into_bytes(),
+            Self::Json(pointer) => {
+                let body: Node = answer.json()?;
+                let found = pointer.find(&body).and_then(text);
+                found.ok_or_else(|| missing("no string at the place in its body where the token is expected"))?
+            }
+            Self::Body => answer.body().trim_ascii().to_vec(),
+        };
+        match token.len() {
+            0 => Err(missing("an empty token")),
+            1..=MAX_TOKEN if is_value(&token) => Ok(token),
+            1..=MAX_TOKEN => Err(missing("a token with CR, LF or NUL")),
+            length => Err(missing(&format!("a token of {length} bytes, at most {MAX_TOKEN} are taken"))),
+        }
+    }
+}
+
+fn missing(what: &str) -> Error {
+    Error::new(ErrorKind::Answer, format!("the service answered with {what}"))
+}
+
+fn text(node: &Node) -> Option<Vec<u8>> {
+    match node {
+        Node::String(text) => Some(text.clone().into_bytes()),
+        Node::Number(number) => whole(*number).map(|number| number.to_string().into_bytes()),
+        _ => None,
+    }
+}
+
+/// A number from zero up, without a fraction.
+pub(crate) fn whole(number: Number) -> Option<u64> {
+    match number.whole() {
+        Some(Number::Positive(whole)) => Some(whole),
+        _ => None,
+    }
+}
+
+// === impl Pointer ===
+
+impl Pointer {
+    /// The pointer to a field of the outermost map.
+    pub(crate) fn of(field: &str) -> Self {
+        Self(vec![field.to_owned()])
+    }
+
+    pub(crate) fn find<'a>(&self, node: &'a Node) -> Option<&'a Node> {
+        self.0.iter().try_fold(node, |node, part| match node {
+            Node::List(items) => items.get(part.parse::<usize>().ok()?),
+            _ => node.get(part),
+        })
+    }
+}
+
+impl TryFrom<String> for Pointer {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let Some(parts) = text.strip_prefix('/') else {
+            return Err("allowed: a JSON Pointer, which begins with `/`, such as `/data/access_token`");
+        };
+        Ok(Self(parts.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect()))
+    }
+}
