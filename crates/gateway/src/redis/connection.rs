@@ -19,6 +19,9 @@ use super::{Answer, silent};
 use crate::cluster::Cluster;
 use crate::log::{Component, Level, Log};
 
+/// How many bytes one read may bring at least.
+const READ: usize = 16 << 10;
+
 /// A command that waits for its reply. Dropped without one, it tells that the connection failed.
 pub(super) struct Command {
     bytes: Vec<u8>,
@@ -142,6 +145,7 @@ impl<'a> Link<'a> {
     async fn serve(&mut self, mut stream: TcpStream, queue: &mut UnboundedReceiver<Command>) -> End {
         let (mut reader, mut writer) = stream.split();
         loop {
+            self.input.reserve(READ);
             tokio::select! {
                 read = reader.read_buf(&mut self.input) => match read {
                     Ok(0) => return End::Closed,
