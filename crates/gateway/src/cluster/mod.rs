@@ -203,3 +203,37 @@ impl Cluster {
         known.map(|host| host.address()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bootstrap::{DnsLookupFamily, LbPolicy, UpstreamProtocol};
+    use crate::log::{Format, Level};
+
+    #[test]
+    fn a_host_that_stays_keeps_its_connections() {
+        let settings = bootstrap::Cluster {
+            name: "shop".into(),
+            discovery: Discovery::Static,
+            connect_timeout: std::time::Duration::from_secs(1),
+            lb_policy: LbPolicy::RoundRobin,
+            dns_lookup_family: DnsLookupFamily::Auto,
+            endpoints: Vec::new(),
+            protocol: UpstreamProtocol::Http1 { trailers: false },
+            buffer_limit: 0,
+            max_headers_count: None,
+            max_response_headers_kb: None,
+        };
+        let log = Arc::new(Log::to(Level::Off, Format::default(), Box::new(std::io::sink())));
+        let cluster = Cluster::new(settings, &log);
+        let address = |last| SocketAddr::from(([10, 0, 0, last], 80));
+        cluster.replace_hosts(&[(address(1), "a".to_owned()), (address(2), "a".to_owned())]);
+        let before = cluster.hosts();
+        cluster.replace_hosts(&[(address(2), "a".to_owned()), (address(3), "b".to_owned())]);
+        let after = cluster.hosts();
+        assert!(Rc::ptr_eq(&before[1], &after[0]));
+        assert_eq!(after[1].address(), address(3));
+        assert_eq!(cluster.known("a", 80), [address(2)]);
+        assert!(cluster.known("a", 81).is_empty());
+    }
+}
