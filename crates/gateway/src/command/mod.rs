@@ -28,7 +28,7 @@ pub fn run() -> ExitCode {
         None => serve(&serving, &log).map(|()| true),
         Some(Task::Check { files, module }) => check::run(files, module.as_deref()),
         Some(Task::Doctor { file, resolve }) => examine(file, resolve),
-        Some(Task::Httpbin { listen }) => serve_httpbin(*listen),
+        Some(Task::Httpbin { address, port }) => serve_httpbin(SocketAddr::new(*address, *port)),
     });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -1,6 +1,6 @@
 //! The options: Envoy's where Envoy has them.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -67,9 +67,13 @@ pub(super) enum Task {
     },
     /// Serve httpbin's paths, as an upstream to try things with.
     Httpbin {
-        /// Where to listen.
-        #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
-        listen: SocketAddr,
+        /// The address to listen at.
+        #[arg(long, default_value = "127.0.0.1")]
+        address: IpAddr,
+
+        /// The port; 0 lets the system choose one.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
     },
 }
 

@@ -61,12 +61,13 @@ pub(super) fn start(number: usize, shared: Shared) -> std::io::Result<Handle> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let thread = std::thread::Builder::new().name(format!("worker {number}")).spawn(move || {
         let local = LocalSet::new();
-        local.block_on(&runtime, async move { Thread::new(&shared).run(inbox).await });
+        local.block_on(&runtime, async move { Thread::new(number, &shared).run(inbox).await });
     })?;
     Ok(Handle { orders, thread })
 }
 
 struct Thread {
+    number: usize,
     engine: Engine,
     log: Arc<Log>,
     stats: Arc<Stats>,
@@ -79,13 +80,14 @@ struct Thread {
 }
 
 impl Thread {
-    fn new(shared: &Shared) -> Self {
+    fn new(number: usize, shared: &Shared) -> Self {
         let clusters = Clusters::new(&[], &shared.log);
         let (sender, events) = unbounded_channel();
         let (log, notices) = (Arc::clone(&shared.log), Arc::clone(&shared.notices));
         let services = Services::new(Rc::clone(&clusters), sender, notices, Arc::clone(&log));
         let worker = Worker::new(move |machine: MachineId| services.world(machine.number()));
         Self {
+            number,
             engine: shared.engine.clone(),
             log,
             stats: Arc::clone(&shared.stats),
@@ -184,6 +186,8 @@ impl Thread {
                 return self.log.write(Component::Connection, Level::Warn, text);
             }
         };
+        let counter = format!("listener.{}_{}.worker_{}.downstream_cx_total", local.ip(), local.port(), self.number);
+        self.stats.counter(&counter).count();
         let peer = Rc::new(Peer { id: NEXT.fetch_add(1, Ordering::Relaxed), remote, local });
         let serving = connection::serve(stream, peer, Rc::clone(slot), self.stop.subscribe());
         self.connections.spawn_local(serving);

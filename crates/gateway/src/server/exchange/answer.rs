@@ -6,6 +6,7 @@ use http::StatusCode;
 use hyper::body::Body;
 
 use super::drive::Driver;
+use super::source::Source;
 use crate::cluster::UpstreamError;
 use crate::headers::Headers;
 use crate::server::{fields, header_changes};
@@ -116,7 +117,7 @@ impl Driver {
         if end {
             self.deadline = None;
         } else if !upgraded {
-            self.upstream.body = Some(body);
+            self.upstream.body = Some(Source::new(body));
         }
         self.tell(|worker, id| worker.from_upstream(id, Message::Headers { headers, end }));
         true

@@ -17,7 +17,9 @@ use tokio::time::Sleep;
 use super::client::ToClient;
 use super::forward::Upstream;
 use super::live::Live;
+use super::source::Source;
 use crate::abi::Direction;
+use crate::exchange::Exchange;
 use crate::server::fields;
 use crate::server::plugins::Plugins;
 use crate::worker::{ExchangeId, Message, Output, Outputs, Worker};
@@ -28,7 +30,7 @@ pub(in crate::server) struct Driver {
     pub(super) live: Rc<Live>,
     id: ExchangeId,
     /// What is still to be read of the client's request.
-    request: Option<Incoming>,
+    request: Option<Source>,
     pub(super) upstream: Upstream,
     pub(super) deadline: Option<Pin<Box<Sleep>>>,
     pub(super) client: ToClient,
@@ -36,6 +38,8 @@ pub(in crate::server) struct Driver {
     held: [bool; 2],
     /// The client's connection, where the request wants to upgrade it.
     upgrade: Option<OnUpgrade>,
+    /// It broke, though the head of a response may still be on its way.
+    broken: bool,
 }
 
 /// The exchange cannot be brought to an end that the client would understand: its stream is closed abruptly.
@@ -68,12 +72,13 @@ impl Driver {
             plugins,
             live,
             id,
-            request: (!bodiless).then_some(body),
+            request: (!bodiless).then(|| Source::new(body)),
             upstream: Upstream::default(),
             deadline: None,
             client: ToClient::default(),
             held: [false; 2],
             upgrade,
+            broken: false,
         };
         if bodiless {
             driver.request_ended();
@@ -85,6 +90,15 @@ impl Driver {
 
     /// Goes on until the whole response is in `client`, or until something has to be waited for.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        if self.broken {
+            return Poll::Ready(Err(Broken));
+        }
+        let outcome = self.poll_on(cx);
+        self.broken = matches!(outcome, Poll::Ready(Err(_)));
+        outcome
+    }
+
+    fn poll_on(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
         self.live.wake_by(cx.waker());
         loop {
             let mut moved = false;
@@ -95,7 +109,7 @@ impl Driver {
             if self.client.is_whole() {
                 return Poll::Ready(Ok(()));
             }
-            moved |= self.poll_request(cx);
+            moved |= self.poll_request(cx)?;
             moved |= self.poll_answer(cx);
             moved |= self.poll_response(cx)?;
             moved |= self.poll_deadline(cx)?;
@@ -149,35 +163,28 @@ impl Driver {
     }
 
     /// Reads the client's request as fast as plugins and upstream take it.
-    fn poll_request(&mut self, cx: &mut Context<'_>) -> bool {
+    fn poll_request(&mut self, cx: &mut Context<'_>) -> Result<bool, Broken> {
         let [held, _] = self.held;
-        let Some(body) = self.request.as_mut().filter(|_| !held) else { return false };
-        if self.upstream.poll_taken(cx).is_pending() {
-            return false;
+        if held || self.upstream.poll_taken(cx).is_pending() {
+            return Ok(false);
         }
-        let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) else { return false };
-        let message = match frame.map(|frame| frame.map(hyper::body::Frame::into_data)) {
-            Some(Ok(Ok(bytes))) => {
-                self.live.record.borrow_mut().received += bytes.len() as u64;
-                Message::Data { end: body.is_end_stream(), bytes: bytes.into() }
-            }
-            Some(Ok(Err(other))) => match other.into_trailers() {
-                Ok(trailers) if self.takes_trailers() => Message::Trailers(fields::of_map(&trailers)),
-                Ok(_) => Message::Data { bytes: Vec::new(), end: true },
-                Err(_) => return true,
-            },
-            None => Message::Data { bytes: Vec::new(), end: true },
-            // The client is gone, and its connection is about to drop this exchange.
-            Some(Err(_)) => {
-                self.request = None;
-                return false;
-            }
+        let takes_trailers = self.takes_trailers();
+        let limit = self.live.buffer_limit(Direction::Request);
+        let Some(body) = &mut self.request else { return Ok(false) };
+        let message = match body.poll_message(cx, limit, takes_trailers) {
+            Poll::Pending => return Ok(false),
+            Poll::Ready(Ok(message)) => message,
+            // Nobody is left to answer.
+            Poll::Ready(Err(_)) => return Err(Broken),
         };
+        if let Message::Data { bytes, .. } = &message {
+            self.live.record.borrow_mut().received += bytes.len() as u64;
+        }
         if !matches!(message, Message::Data { end: false, .. }) {
             self.request_ended();
         }
         self.tell(|worker, id| worker.from_client(id, message));
-        true
+        Ok(true)
     }
 
     /// HTTP/1.1's trailers count only where the configuration says so.
@@ -197,17 +204,12 @@ impl Driver {
         if held || !self.client.is_taken() {
             return Ok(false);
         }
+        let limit = self.live.buffer_limit(Direction::Response);
         let Some(body) = &mut self.upstream.body else { return Ok(false) };
-        let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) else { return Ok(false) };
-        let message = match frame.map(|frame| frame.map(hyper::body::Frame::into_data)) {
-            Some(Ok(Ok(bytes))) => Message::Data { end: body.is_end_stream(), bytes: bytes.into() },
-            Some(Ok(Err(other))) => match other.into_trailers() {
-                Ok(trailers) if self.upstream.trailers => Message::Trailers(fields::of_map(&trailers)),
-                Ok(_) => Message::Data { bytes: Vec::new(), end: true },
-                Err(_) => return Ok(true),
-            },
-            None => Message::Data { bytes: Vec::new(), end: true },
-            Some(Err(error)) => return Err(self.broken_response(&error)),
+        let message = match body.poll_message(cx, limit, self.upstream.trailers) {
+            Poll::Pending => return Ok(false),
+            Poll::Ready(Ok(message)) => message,
+            Poll::Ready(Err(error)) => return Err(self.broken_response(&error)),
         };
         if !matches!(message, Message::Data { end: false, .. }) {
             self.upstream.body = None;

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use http::header::HOST;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
-use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tokio::time::Sleep;
 
@@ -16,6 +15,7 @@ use super::answer::Local;
 use super::drive::{Broken, Driver};
 use super::live::Live;
 use super::pipe::{self, Writer};
+use super::source::Source;
 use crate::bootstrap::{Action, DirectResponse, HostRewrite, RouteAction};
 use crate::cluster::{Answered, UpstreamError};
 use crate::headers::Headers;
@@ -32,7 +32,7 @@ pub(super) struct Upstream {
     /// The head of the response, once it comes.
     pub(super) answer: Option<Answer>,
     /// What is still to be read of the response.
-    pub(super) body: Option<Incoming>,
+    pub(super) body: Option<Source>,
     /// Trailers of the response count.
     pub(super) trailers: bool,
     /// The connection to an upstream that has agreed to upgrade it.

@@ -9,6 +9,7 @@ mod forward;
 mod live;
 mod pipe;
 mod record;
+mod source;
 mod tunnel;
 
 pub(super) use client::{ReplyBody, serve};

@@ -1,0 +1,52 @@
+//! The body of a request or response, as it is shown to plugins.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming};
+
+use crate::server::fields;
+use crate::worker::Message;
+
+/// A body that is read piece by piece.
+pub(super) struct Source {
+    body: Incoming,
+    /// Read and not shown yet.
+    rest: Bytes,
+}
+
+impl Source {
+    pub(super) fn new(body: Incoming) -> Self {
+        Self { body, rest: Bytes::new() }
+    }
+
+    /// The next piece, of no more bytes than may be buffered, as connections read no more at once. Trailers that do not
+    /// count become a plain end.
+    pub(super) fn poll_message(
+        &mut self,
+        cx: &mut Context<'_>,
+        limit: u32,
+        takes_trailers: bool,
+    ) -> Poll<Result<Message, hyper::Error>> {
+        let end = || Message::Data { bytes: Vec::new(), end: true };
+        while self.rest.is_empty() {
+            match ready!(Pin::new(&mut self.body).poll_frame(cx)).transpose()?.map(Frame::into_data) {
+                None => return Poll::Ready(Ok(end())),
+                Some(Ok(bytes)) if bytes.is_empty() => {}
+                Some(Ok(bytes)) => self.rest = bytes,
+                Some(Err(other)) => match other.into_trailers() {
+                    Ok(trailers) if takes_trailers => {
+                        return Poll::Ready(Ok(Message::Trailers(fields::of_map(&trailers))));
+                    }
+                    Ok(_) => return Poll::Ready(Ok(end())),
+                    Err(_) => {}
+                },
+            }
+        }
+        let size = usize::try_from(limit).unwrap_or(usize::MAX).clamp(1, self.rest.len());
+        let bytes = self.rest.split_to(size);
+        let end = self.rest.is_empty() && self.body.is_end_stream();
+        Poll::Ready(Ok(Message::Data { bytes: bytes.into(), end }))
+    }
+}
