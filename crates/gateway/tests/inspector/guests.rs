@@ -120,7 +120,7 @@ impl Chain {
 ///
 /// `$set` and `$remove` write the header `x-a` of a list, `$http` and `$redis` make a call, `$say` logs, `$reply` answers
 /// with 418 and the details `tea`, `$enter` changes the effective context, `$resume` goes on.
-fn guest(functions: &str) -> String {
+pub(crate) fn guest(functions: &str) -> String {
     format!(
         r#"(module
         (import "env" "proxy_replace_header_map_value" (func $replace (param i32 i32 i32 i32 i32) (result i32)))

@@ -12,6 +12,7 @@ mod browser;
 mod chromium;
 mod guests;
 mod json;
+mod program;
 mod recording;
 mod secrets;
 mod server;

@@ -74,7 +74,7 @@ fn is_header_name(name: &str) -> bool {
 fn mask(value: &Value, masks: &Masks, depth: usize) -> Value {
     let Some(depth) = depth.checked_sub(1) else { return Value::String("too deep to be shown".to_owned()) };
     match value {
-        Value::String(text) => Value::String(masks.text(text)),
+        Value::String(text) => Value::String(text_masked(text, masks, depth)),
         Value::Array(items) => match items.as_slice() {
             [Value::String(name), secret] if masks.knows(name) => {
                 Value::Array(vec![Value::String(name.clone()), hide(secret)])
@@ -83,6 +83,15 @@ fn mask(value: &Value, masks: &Masks, depth: usize) -> Value {
         },
         Value::Object(fields) => fields_masked(fields, masks, depth),
         other => other.clone(),
+    }
+}
+
+/// A configuration may stand inside of another one as text, as that of a plugin does in a bootstrap file.
+fn text_masked(text: &str, masks: &Masks, depth: usize) -> String {
+    let structured = text.trim_start().starts_with(['{', '[']) || text.contains('\n');
+    match structured.then(|| read(text.as_bytes())).flatten() {
+        Some(value) => format!("{:#}", mask(&value, masks, depth)),
+        None => masks.text(text),
     }
 }
 
@@ -149,6 +158,14 @@ mod tests {
         );
         shows(&json!({"headers": {"Cookie": "a=1"}}), &json!({"headers": {"Cookie": "*** (3 bytes)"}}));
         shows(&json!({"line": "x-api-key: abc"}), &json!({"line": "x-api-key: ***"}));
+    }
+
+    #[test]
+    fn a_configuration_inside_of_another_one_is_read_too() {
+        let inside = r#"{"set": [{"name": "x-api-key", "value": "abc"}], "x": 1}"#;
+        let shown = masked(&json!({"value": inside, "yaml": "password: abc\nport: 1\n"}), &Masks::default());
+        let text = shown.to_string();
+        assert!(!text.contains("abc") && text.contains("x-api-key") && text.contains("port"), "{text}");
     }
 
     #[test]
