@@ -4,6 +4,7 @@
 //! spent by then is lost: a worker may refuse up to `max` requests too early. Under `slidingWindow` and `gcra`, units
 //! may be spent up to `ttl` after they were taken.
 
+use super::memory::Kept;
 use super::{Engine, Share};
 use crate::rule::Query;
 use std::time::Duration;
@@ -54,14 +55,21 @@ impl Held {
 impl Engine {
     /// Spends one request's units of a lease, if there is one.
     pub(super) fn spend(&self, group: &str, at: Duration) -> Option<Share> {
-        self.policy.lease.and_then(|_| self.leases.borrow_mut().get(group)?.spend(at))
+        self.policy.lease?;
+        match self.leases.borrow_mut().get(group)? {
+            Kept::Lease(held) => held.spend(at),
+            _ => None,
+        }
     }
 
     /// How many requests to take ahead.
     pub(super) fn ahead(&self, group: &str, at: Duration) -> u64 {
         let Some(lease) = self.policy.lease else { return 0 };
         let mut leases = self.leases.borrow_mut();
-        let size = leases.get(group).map_or(1, |held| Held::bounded(held.next(at, lease.max), held.left));
+        let size = match leases.get(group) {
+            Some(Kept::Lease(held)) => Held::bounded(held.next(at, lease.max), held.left),
+            _ => 1,
+        };
         size.saturating_sub(1)
     }
 
@@ -71,6 +79,6 @@ impl Engine {
         let until = from.sent.saturating_add(Duration::from_millis(lease.ttl.min(query.shortest_reset(&from.verdict))));
         let (end, left) = (from.verdict.granted, query.left(&from.verdict));
         let held = Held { end, until, left, size: ahead.saturating_add(1), from };
-        self.leases.borrow_mut().insert(group, held);
+        self.leases.borrow_mut().insert(group, Kept::Lease(Box::new(held)));
     }
 }

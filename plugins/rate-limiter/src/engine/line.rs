@@ -1,16 +1,16 @@
 //! Requests of one subject that arrive while a call for it is under way wait for it, and then go together in one call.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-/// All subjects that are asked about right now.
-#[derive(Default)]
-pub(crate) struct Lines<T>(RefCell<BTreeMap<String, Rc<Line<T>>>>);
+/// All subjects that are asked about right now: as many as there are calls under way, so a list will do.
+pub(crate) struct Lines<T>(RefCell<Vec<Rc<Line<T>>>>);
 
 struct Line<T> {
+    key: String,
     busy: Cell<bool>,
     waiting: RefCell<VecDeque<Rc<Ticket<T>>>>,
 }
@@ -23,7 +23,6 @@ struct Ticket<T> {
 /// One request's place in the line. Dropping it leaves the line, and hands on a turn that it had.
 pub(crate) struct Place<'a, T> {
     lines: &'a Lines<T>,
-    key: String,
     line: Rc<Line<T>>,
     ticket: Rc<Ticket<T>>,
     /// While this request asks for all: those it asks for.
@@ -38,13 +37,24 @@ pub(crate) enum Turn<T> {
     Answered(T),
 }
 
+impl<T> Default for Lines<T> {
+    fn default() -> Self {
+        Self(RefCell::new(Vec::new()))
+    }
+}
+
 impl<T> Lines<T> {
     /// Gets into the line of a subject.
     pub(crate) fn enter(&self, key: String) -> Place<'_, T> {
-        let line = self.0.borrow_mut().entry(key.clone()).or_insert_with(Line::new).clone();
+        let known = self.0.borrow().iter().find(|line| line.key == key).cloned();
+        let line = known.unwrap_or_else(|| {
+            let line = Line::new(key);
+            self.0.borrow_mut().push(line.clone());
+            line
+        });
         let ticket = Rc::new(Ticket { outcome: RefCell::new(None), waker: RefCell::new(None) });
         line.waiting.borrow_mut().push_back(ticket.clone());
-        Place { lines: self, key, line, ticket, leads: RefCell::new(None) }
+        Place { lines: self, line, ticket, leads: RefCell::new(None) }
     }
 
     #[cfg(test)]
@@ -54,8 +64,8 @@ impl<T> Lines<T> {
 }
 
 impl<T> Line<T> {
-    fn new() -> Rc<Self> {
-        Rc::new(Self { busy: Cell::new(false), waiting: RefCell::new(VecDeque::new()) })
+    fn new(key: String) -> Rc<Self> {
+        Rc::new(Self { key, busy: Cell::new(false), waiting: RefCell::new(VecDeque::new()) })
     }
 
     /// Lets the next in line ask.
@@ -127,10 +137,7 @@ impl<T> Drop for Place<'_, T> {
         self.line.waiting.borrow_mut().retain(|ticket| !Rc::ptr_eq(ticket, &self.ticket));
         self.line.wake_first();
         if !self.line.busy.get() && self.line.waiting.borrow().is_empty() {
-            let mut lines = self.lines.0.borrow_mut();
-            if lines.get(&self.key).is_some_and(|line| Rc::ptr_eq(line, &self.line)) {
-                lines.remove(&self.key);
-            }
+            self.lines.0.borrow_mut().retain(|line| !Rc::ptr_eq(line, &self.line));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Counts in this worker alone, while Redis cannot be asked.
 
-use super::memory::Memory;
+use super::memory::{Kept, Memory};
 use crate::decide::{Bucket, Verdict, decide};
 use crate::limit::{Limit, State};
 use crate::rule::Query;
@@ -10,7 +10,7 @@ use std::cell::RefCell;
 #[derive(Debug)]
 pub(crate) struct Local {
     workers: u64,
-    states: RefCell<Memory<State>>,
+    states: RefCell<Memory>,
 }
 
 impl Local {
@@ -30,12 +30,19 @@ impl Local {
     pub(crate) fn decide(&self, query: &Query, now: u64) -> Verdict {
         let mut states = self.states.borrow_mut();
         let known = query.keys.iter().zip(&query.buckets);
-        let buckets = known.map(|(key, bucket)| (self.share(bucket), states.get(key).copied().unwrap_or_default()));
+        let buckets = known.map(|(key, bucket)| (self.share(bucket), state(states.get(key))));
         let verdict = decide(now, 1, &buckets.collect::<Vec<_>>());
         for (key, taken) in query.keys.iter().zip(&verdict.buckets).filter(|(_, taken)| taken.requests > 0) {
-            states.insert(key, taken.state);
+            states.insert(key, Kept::State(taken.state));
         }
         verdict
+    }
+}
+
+fn state(kept: Option<&mut Kept>) -> State {
+    match kept {
+        Some(Kept::State(state)) => *state,
+        _ => State::default(),
     }
 }
 

@@ -1,22 +1,33 @@
 //! A map that never grows past a bound: what was not used for longest is forgotten.
 
+use super::lease::Held;
+use super::remembered::Refusal;
+use crate::limit::State;
 use std::collections::BTreeMap;
+
+/// What is kept of a subject. One type for all maps, because each type of map is code of its own.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    Refusal(Refusal),
+    Lease(Box<Held>),
+    State(State),
+}
 
 /// Two generations. When the younger one is full it becomes the older, and what was there is gone; so at most twice
 /// `limit` entries are kept, and no entry that is used is lost before `limit` others were.
 #[derive(Debug)]
-pub(crate) struct Memory<T> {
+pub(crate) struct Memory {
     limit: usize,
-    young: BTreeMap<String, T>,
-    old: BTreeMap<String, T>,
+    young: BTreeMap<String, Kept>,
+    old: BTreeMap<String, Kept>,
 }
 
-impl<T> Memory<T> {
+impl Memory {
     pub(crate) fn new(limit: usize) -> Self {
         Self { limit, young: BTreeMap::new(), old: BTreeMap::new() }
     }
 
-    pub(crate) fn get(&mut self, key: &str) -> Option<&mut T> {
+    pub(crate) fn get(&mut self, key: &str) -> Option<&mut Kept> {
         if !self.young.contains_key(key) {
             let (key, value) = self.old.remove_entry(key)?;
             self.put(key, value);
@@ -24,7 +35,7 @@ impl<T> Memory<T> {
         self.young.get_mut(key)
     }
 
-    pub(crate) fn insert(&mut self, key: &str, value: T) {
+    pub(crate) fn insert(&mut self, key: &str, value: Kept) {
         self.old.remove(key);
         self.put(key.to_owned(), value);
     }
@@ -34,7 +45,8 @@ impl<T> Memory<T> {
         self.old.remove(key);
     }
 
-    fn put(&mut self, key: String, value: T) {
+    #[inline(never)]
+    fn put(&mut self, key: String, value: Kept) {
         if self.young.len() >= self.limit && !self.young.contains_key(&key) {
             self.old = std::mem::take(&mut self.young);
         }
@@ -50,8 +62,8 @@ mod tests {
     fn it_stays_bounded_and_keeps_what_is_used() {
         let mut memory = Memory::new(100);
         for round in 0..100_000 {
-            memory.insert(&round.to_string(), round);
-            memory.insert("often", 0);
+            memory.insert(&round.to_string(), Kept::State(State::default()));
+            memory.insert("often", Kept::State(State::default()));
             assert!(memory.young.len() + memory.old.len() <= 200);
         }
         assert!(memory.get("often").is_some() && memory.get("99999").is_some() && memory.get("1").is_none());

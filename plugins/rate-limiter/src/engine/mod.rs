@@ -17,14 +17,12 @@ use crate::metrics::RuleMetrics;
 use crate::rule::Query;
 use crate::script::{SCRIPT, arguments, verdict};
 use breaker::Breaker;
-use lease::Held;
 use line::{Lines, Turn};
 use local::Local;
 use memory::Memory;
 use plugin_core::prelude::*;
 use plugin_core::redis::{Redis, Script};
 use plugin_core::time::{monotonic, now};
-use remembered::Refusal;
 use std::cell::{Cell, RefCell};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -44,8 +42,8 @@ pub(crate) struct Engine {
     background: RefCell<Option<Background>>,
     probed: Cell<Duration>,
     lines: Lines<Option<Share>>,
-    refusals: RefCell<Memory<Refusal>>,
-    leases: RefCell<Memory<Held>>,
+    refusals: RefCell<Memory>,
+    leases: RefCell<Memory>,
     local: Local,
 }
 

@@ -1,7 +1,7 @@
 //! Refusals that still hold: a subject that asks again in the meantime costs no call.
 
 use super::decision::{Decision, Path};
-use super::memory::Memory;
+use super::memory::{Kept, Memory};
 use crate::decide::Verdict;
 use crate::limit::Standing;
 use crate::rule::Query;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// A limit of a subject that has no room.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     /// The least cost known to be refused.
     cost: u64,
     standing: Standing,
@@ -19,12 +19,13 @@ pub(super) struct Refusal {
 }
 
 /// A refusal that holds for the request.
-pub(super) fn find(refusals: &mut Memory<Refusal>, query: &Query, at: Duration) -> Option<Decision> {
+pub(super) fn find(refusals: &mut Memory, query: &Query, at: Duration) -> Option<Decision> {
     for (position, (key, bucket)) in query.keys.iter().zip(&query.buckets).enumerate() {
         if bucket.shadow {
             continue;
         }
-        let Some(refusal) = refusals.get(key).copied() else { continue };
+        let Some(Kept::Refusal(refusal)) = refusals.get(key) else { continue };
+        let refusal = *refusal;
         if at >= refusal.until {
             refusals.remove(key);
         } else if bucket.cost >= refusal.cost {
@@ -46,7 +47,7 @@ pub(super) fn find(refusals: &mut Memory<Refusal>, query: &Query, at: Duration) 
 }
 
 /// Keeps what an answer refused. It was sent at `sent`, so what it says ended no later than counted from there.
-pub(super) fn keep(refusals: &mut Memory<Refusal>, query: &Query, verdict: &Verdict, wanted: u64, sent: Duration) {
+pub(super) fn keep(refusals: &mut Memory, query: &Query, verdict: &Verdict, wanted: u64, sent: Duration) {
     if verdict.granted >= wanted {
         return;
     }
@@ -54,7 +55,8 @@ pub(super) fn keep(refusals: &mut Memory<Refusal>, query: &Query, verdict: &Verd
         let standing = Standing::new(&bucket.limit, taken.state, verdict.now, bucket.cost);
         if let (false, Some(retry @ 1..)) = (bucket.shadow, standing.retry) {
             let until = sent.saturating_add(Duration::from_millis(retry));
-            refusals.insert(key, Refusal { cost: bucket.cost, standing, at: sent, until });
+            let refusal = Refusal { cost: bucket.cost, standing, at: sent, until };
+            refusals.insert(key, Kept::Refusal(refusal));
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod address;
 mod fields;
 mod pattern;
+mod regex;
 
 pub use address::Network;
 pub use pattern::Pattern;

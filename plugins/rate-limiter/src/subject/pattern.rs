@@ -1,7 +1,7 @@
 //! Which subjects a setting is for.
 
 use super::address::Network;
-use regex_lite::Regex;
+use super::regex::Regex;
 use std::net::IpAddr;
 
 /// Matches the value of a subject.
