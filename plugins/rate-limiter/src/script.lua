@@ -1,15 +1,17 @@
-local now = tonumber(ARGV[1])
+local words = {}
+for word in string.gmatch(ARGV[1], '%S+') do words[#words + 1] = word end
+local now = tonumber(words[1])
 if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
-local wanted = tonumber(ARGV[2])
+local wanted = tonumber(words[2])
 local granted = wanted
 local buckets = {}
 for i, key in ipairs(KEYS) do
   local a = i * 6 - 3
-  local b = {kind = ARGV[a], count = tonumber(ARGV[a + 1]), window = tonumber(ARGV[a + 2]),
-    burst = tonumber(ARGV[a + 3]), cost = tonumber(ARGV[a + 4]), shadow = ARGV[a + 5] == '1'}
+  local b = {kind = words[a], count = tonumber(words[a + 1]), window = tonumber(words[a + 2]),
+    burst = tonumber(words[a + 3]), cost = tonumber(words[a + 4]), shadow = words[a + 5] == '1'}
   local kept = redis.call('GET', key)
   local at, used, before = string.match(kept or '', '^(%d+):(%d+):(%d+)$')
   at, used, before = tonumber(at or 0), tonumber(used or 0), tonumber(before or 0)

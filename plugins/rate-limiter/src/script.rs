@@ -10,17 +10,24 @@ use crate::limit::State;
 /// Lua, for `EVAL`.
 pub const SCRIPT: &str = include_str!("script.lua");
 
-/// The script's arguments behind the keys, of which there is one for each bucket.
+/// The script's one argument behind the keys, of which there is one for each bucket: numbers with spaces between.
 ///
-/// `now` is for tests, in milliseconds since 1970; without it the script takes Redis's clock.
-pub fn arguments(now: Option<u64>, wanted: u64, buckets: &[Bucket]) -> Vec<String> {
-    let mut arguments = vec![now.map(|now| now.to_string()).unwrap_or_default(), wanted.to_string()];
+/// It is one, because a Redis that is not logged in to refuses what has more than ten parts as a broken message and
+/// hangs up, instead of asking for the password. `now` is for tests, in milliseconds since 1970; without it the script
+/// takes Redis's clock.
+pub fn argument(now: Option<u64>, wanted: u64, buckets: &[Bucket]) -> String {
+    let mut text = now.map_or_else(|| "-".to_owned(), |now| now.to_string());
+    let mut add = |word: &str| {
+        text.push(' ');
+        text.push_str(word);
+    };
+    add(&wanted.to_string());
     for Bucket { limit, cost, shadow } in buckets {
-        arguments.push(limit.algorithm.letter().to_owned());
-        arguments.extend([limit.count, limit.window, limit.burst, *cost].map(|number| number.to_string()));
-        arguments.push(u8::from(*shadow).to_string());
+        add(limit.algorithm.letter());
+        [limit.count, limit.window, limit.burst, *cost].iter().for_each(|number| add(&number.to_string()));
+        add(if *shadow { "1" } else { "0" });
     }
-    arguments
+    text
 }
 
 /// Reads the script's answer; `None` if it is not one.

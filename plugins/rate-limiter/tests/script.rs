@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use rate_limiter::decide::{Bucket, Verdict, decide};
 use rate_limiter::limit::{Algorithm, Limit, MAX_LEVEL, State};
-use rate_limiter::script::{SCRIPT, arguments, verdict};
+use rate_limiter::script::{SCRIPT, argument, verdict};
 use testkit::{Redis, RedisReply};
 
 const ALGORITHMS: [Algorithm; 4] =
@@ -15,7 +15,7 @@ const ALGORITHMS: [Algorithm; 4] =
 fn eval(redis: &Redis, now: Option<u64>, wanted: u64, keys: &[String], buckets: &[Bucket]) -> Verdict {
     let mut words = vec!["EVAL".to_owned(), SCRIPT.to_owned(), keys.len().to_string()];
     words.extend(keys.iter().cloned());
-    words.extend(arguments(now, wanted, buckets));
+    words.push(argument(now, wanted, buckets));
     let RedisReply::Array(answer) = redis.command(&words) else { panic!("the script answered no list") };
     let number = |frame: &RedisReply| match frame {
         RedisReply::Integer(number) => *number,

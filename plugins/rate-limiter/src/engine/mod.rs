@@ -15,7 +15,7 @@ use crate::config::{OnError, Policy};
 use crate::decide::Verdict;
 use crate::metrics::RuleMetrics;
 use crate::rule::Query;
-use crate::script::{SCRIPT, arguments, verdict};
+use crate::script::{SCRIPT, argument, verdict};
 use breaker::Breaker;
 use line::{Lines, Turn};
 use local::Local;
@@ -142,7 +142,7 @@ impl Engine {
 
     /// One call, and what the breaker makes of its result.
     async fn call(self: &Rc<Self>, redis: &Redis, query: &Query, wanted: u64) -> Option<Verdict> {
-        let answer = redis.run::<Vec<i64>>(&DECIDE, &query.keys, &arguments(None, wanted, &query.buckets)).await;
+        let answer = redis.run::<Vec<i64>>(&DECIDE, &query.keys, [argument(None, wanted, &query.buckets)]).await;
         let answer = answer.and_then(|answer| {
             verdict(query.keys.len(), &answer)
                 .ok_or_else(|| Error::other("Redis answered the limiter's script with something else"))
