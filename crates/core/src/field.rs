@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::Deref;
 
 /// A header's name, in lower case, that may be sent as it is. Pseudo headers such as `:path` are names too.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct HeaderName(Cow<'static, str>);
 

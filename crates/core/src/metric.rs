@@ -4,7 +4,7 @@
 //! first used.
 
 use crate::host::{Host, MetricKind, host};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 thread_local! {
@@ -28,15 +28,23 @@ pub struct Histogram(Metric);
 struct Metric {
     kind: MetricKind,
     name: String,
+    /// What was found at the first use, so that counting costs no look-up.
+    known: Cell<Option<Option<u32>>>,
 }
 
 impl Metric {
     fn new(kind: MetricKind, name: impl Into<String>) -> Self {
-        Self { kind, name: name.into() }
+        Self { kind, name: name.into(), known: Cell::new(None) }
     }
 
     /// The host's id; `None` if it refused the metric, which was logged.
     fn id(&self) -> Option<u32> {
+        let id = self.known.get().unwrap_or_else(|| self.look_up());
+        self.known.set(Some(id));
+        id
+    }
+
+    fn look_up(&self) -> Option<u32> {
         let key = (self.kind as u32, self.name.clone());
         if let Some(id) = DEFINED.with(|defined| defined.borrow().get(&key).copied()) {
             return id;

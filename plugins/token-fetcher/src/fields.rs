@@ -7,11 +7,11 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use std::fmt;
 
 /// In the order written; the configuration has each name once.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Hash)]
 pub(crate) struct Fields(Vec<(String, Template)>);
 
 /// The same as headers: names in lower case that a message may carry.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Hash, Deserialize)]
 #[serde(try_from = "Fields")]
 pub(crate) struct Headers(Fields);
 

@@ -1,34 +1,52 @@
 //! Fetches the credential that an upstream wants and sets it on the request.
 
 mod base64;
+mod breaker;
+mod cache;
 mod failure;
+mod fetch;
 mod fields;
+mod fingerprint;
+mod metrics;
 mod oauth2;
 mod query;
 mod recipe;
 mod retry;
 mod settings;
 mod steps;
+mod supply;
 mod target;
 mod template;
 mod token;
 
+use cache::{Cache, Token};
 use failure::Failure;
+use metrics::Metrics;
 use plugin_core::prelude::*;
 use settings::Settings;
 use target::Present;
 use template::Inputs;
 
-/// The plugin's configuration.
+/// The plugin's configuration, and the tokens fetched with it.
 #[derive(Debug, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Settings")]
 pub struct TokenFetcher {
     settings: Settings,
+    cache: Option<Rc<Cache>>,
+    metrics: Metrics,
+}
+
+impl From<Settings> for TokenFetcher {
+    fn from(mut settings: Settings) -> Self {
+        let identity = settings.identity();
+        let cache = settings.cache.take().map(|cache| Rc::new(Cache::new(cache, identity)));
+        Self { settings, cache, metrics: Metrics::default() }
+    }
 }
 
 impl Plugin for TokenFetcher {
     async fn on_request(self: Rc<Self>, mut request: Request) -> Result<Flow> {
-        let target = &self.settings.target;
+        let Settings { target, sources, .. } = &self.settings;
         match target.present() {
             Present::Keep if target.is_taken(&request) => return Ok(request.forward()),
             Present::Refuse if target.is_taken(&request) => {
@@ -37,23 +55,41 @@ impl Plugin for TokenFetcher {
             Present::Keep | Present::Refuse | Present::Overwrite => {}
         }
         request.keep_route();
-        let inputs = Inputs::read(&self.settings.sources, &request);
-        // Before anything can go wrong: whatever happens next, the client's own copy does not reach the upstream.
-        target.clear(&mut request)?;
-        match self.fetch(&inputs).await {
-            Ok(token) => target.set(&mut request, &token)?,
-            Err(error) => {
-                let reply = self.settings.on_failure.reply(Failure::of(&error));
-                match &reply {
-                    Some(reply) => log::error!("{error}; the client gets {}", reply.status()),
-                    None => log::error!("{error}; the request goes on without a token"),
-                }
-                if let Some(reply) = reply {
-                    return Ok(request.reply(reply));
+        let inputs = Inputs::read(sources, &request);
+        let place = self.place(&inputs);
+        let place = place.as_ref().map(|(cache, key)| (*cache, &**key));
+        let at_hand = place.and_then(|(_, key)| self.at_hand(&request, &inputs, key));
+        let token = match at_hand {
+            Some(token) => token,
+            None => {
+                // Whatever happens next, the client's own copy does not reach the upstream.
+                target.clear(&mut request)?;
+                match self.obtain(request.background(), &inputs, place).await {
+                    Ok(token) => token,
+                    Err(error) => return Ok(self.without(request, &error)),
                 }
             }
+        };
+        token.used.set(true);
+        target.set(&mut request, &token.value)?;
+        self.show(&token);
+        let Some((cache, key)) = place.filter(|(cache, _)| !cache.settings.drop_on().is_empty()) else {
+            return Ok(request.forward());
+        };
+        let response = request.forward_and_wait().await;
+        if cache.settings.drop_on().contains(&response.status())
+            && response.is_from_upstream()
+            && cache.refuse(key, &token)
+        {
+            log::warn!("the upstream answered {}: token {} is dropped", response.status(), token.fingerprint());
         }
-        Ok(request.forward())
+        Ok(response.forward())
+    }
+
+    fn on_start(self: Rc<Self>, background: Background) {
+        if self.settings.preflight {
+            self.preflight(&background);
+        }
     }
 
     /// Errors of the gateway itself. A request that cannot be made safe is not let through.
@@ -64,20 +100,25 @@ impl Plugin for TokenFetcher {
 }
 
 impl TokenFetcher {
-    /// A token, as it is put into the request.
-    async fn fetch(&self, inputs: &Inputs) -> Result<Vec<u8>> {
-        let Settings { steps, recipe, success, token, target, retry, .. } = &self.settings;
-        let end = retry.end();
-        let mut inputs = inputs.clone();
-        for step in steps {
-            step.run(&mut inputs, &retry.until(end)).await?;
+    /// What becomes of a request that gets no token.
+    fn without(&self, request: Request, error: &Error) -> Flow {
+        match self.settings.on_failure.reply(Failure::of(error)) {
+            Some(reply) => {
+                log::error!("{error}; the client gets {}", reply.status());
+                request.reply(reply)
+            }
+            None => {
+                log::error!("{error}; the request goes on without a token");
+                request.forward()
+            }
         }
-        let ask = async |time| {
-            let answer = recipe.ask(&inputs, time).await?;
-            success.check(&answer)?;
-            target.dress(&token.find(&answer)?)
-        };
-        retry.until(end).run(ask).await
+    }
+
+    /// Lets access logs tell which token it was, without showing it.
+    fn show(&self, token: &Token) {
+        if self.settings.fingerprint {
+            let _ = plugin_core::property::set("token_fingerprint", token.fingerprint());
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::template::{Encoding, Inputs, Source, Template};
 use plugin_core::config::Node;
 use plugin_core::is_name;
 use plugin_core::prelude::*;
+use std::hash::{Hash, Hasher};
 
 /// One call, before a request fills it in.
 #[derive(Debug)]
@@ -15,12 +16,12 @@ pub(crate) struct Recipe {
 }
 
 /// The path and, if need be, a query.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Hash)]
 #[serde(try_from = "Template")]
 pub(crate) struct Path(Template);
 
 /// All that a call may have beside its path.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Hash)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Extra {
     method: Option<Method>,
@@ -30,12 +31,12 @@ pub(crate) struct Extra {
     body: Option<Body>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Hash)]
 #[serde(try_from = "String")]
 struct Method(String);
 
 /// The body, in the form that the service wants.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Hash)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Body {
     /// `application/x-www-form-urlencoded`.
@@ -46,7 +47,7 @@ pub(crate) enum Body {
     Text(Template),
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Hash)]
 #[serde(try_from = "Node")]
 pub(crate) enum Json {
     Plain(Template),
@@ -60,6 +61,12 @@ pub(crate) enum Json {
 impl Recipe {
     pub(crate) fn new(service: Service, path: Path, extra: Extra) -> Self {
         Self { service, path, extra }
+    }
+
+    /// Goes into the identity of a configuration.
+    pub(crate) fn hash(&self, hasher: &mut impl Hasher) {
+        let cluster = self.service.cluster();
+        (cluster.name().ok(), cluster.authority(), &self.path, &self.extra).hash(hasher);
     }
 
     /// What the templates need to know of a request, each thing once.

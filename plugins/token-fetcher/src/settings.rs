@@ -1,15 +1,19 @@
 //! What an operator writes, and what becomes of it: one recipe for a token and one place for it.
 
+use crate::breaker::Breaker;
+use crate::cache::CacheSettings;
 use crate::failure::Policies;
+use crate::fingerprint::Fnv;
 use crate::oauth2::ClientCredentials;
 use crate::recipe::{Extra, Path, Recipe};
 use crate::retry::Retry;
 use crate::steps::{self, Step};
 use crate::target::{Target, TokenHeader};
-use crate::template::Source;
+use crate::template::{Source, Template};
 use crate::token::{Place, Pointer, Success};
 use plugin_core::config::Both;
 use plugin_core::prelude::*;
+use std::hash::{Hash, Hasher};
 
 /// The plugin's settings, checked.
 #[derive(Debug, Deserialize)]
@@ -24,6 +28,10 @@ pub(crate) struct Settings {
     pub(crate) target: Target,
     pub(crate) retry: Retry,
     pub(crate) on_failure: Policies,
+    pub(crate) cache: Option<CacheSettings>,
+    pub(crate) breaker: Breaker,
+    pub(crate) preflight: bool,
+    pub(crate) fingerprint: bool,
 }
 
 /// The keys beside those that name the service.
@@ -47,6 +55,13 @@ struct Own {
     retry: Retry,
     #[serde(default)]
     on_failure: Policies,
+    cache: Option<CacheSettings>,
+    #[serde(default)]
+    circuit_breaker: Breaker,
+    #[serde(default)]
+    preflight: bool,
+    #[serde(default)]
+    fingerprint: bool,
 }
 
 /// How long a token may take in all.
@@ -82,7 +97,17 @@ impl TryFrom<Both<Own, Service>> for Settings {
         };
         let recipe = Recipe::new(service, own.request_path, extra);
         let TimeoutMs(timeout_ms) = own.timeout_ms;
-        let sources = steps::sources(&own.steps, &recipe)?;
+        let mut sources = steps::sources(&own.steps, &recipe)?;
+        for source in own.cache.iter().filter_map(CacheSettings::key).flat_map(Template::sources) {
+            match source {
+                Source::Step(..) => return Err("$.cache.key: what a step gives is not known yet".into()),
+                _ if sources.contains(source) => {}
+                _ => sources.push(source.clone()),
+            }
+        }
+        if own.preflight && !sources.is_empty() {
+            return Err("$.preflight: a first call cannot be made, because templates need a request".into());
+        }
         Ok(Self {
             steps: own.steps,
             recipe,
@@ -92,7 +117,25 @@ impl TryFrom<Both<Own, Service>> for Settings {
             target,
             retry: own.retry.within(Duration::from_millis(timeout_ms.into())),
             on_failure: own.on_failure,
+            // A token that says how long it holds is not fetched for each request.
+            cache: own.cache.or_else(|| is_oauth2.then(CacheSettings::default)),
+            breaker: own.circuit_breaker,
+            preflight: own.preflight,
+            fingerprint: own.fingerprint,
         })
+    }
+}
+
+impl Settings {
+    /// The same number for settings that give the same tokens: workers share no others.
+    pub(crate) fn identity(&self) -> u64 {
+        let mut hasher = Fnv::new();
+        self.steps.iter().for_each(|step| step.hash(&mut hasher));
+        self.recipe.hash(&mut hasher);
+        self.token.hash(&mut hasher);
+        self.target.hash(&mut hasher);
+        self.cache.as_ref().map(CacheSettings::key).hash(&mut hasher);
+        hasher.finish()
     }
 }
 

@@ -7,6 +7,7 @@ use crate::token::{Place, Success};
 use plugin_core::config::Both;
 use plugin_core::prelude::*;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 /// One earlier call.
 #[derive(Debug, Deserialize)]
@@ -38,6 +39,12 @@ impl From<Both<Own, Service>> for Step {
 }
 
 impl Step {
+    /// Goes into the identity of a configuration.
+    pub(crate) fn hash(&self, hasher: &mut impl Hasher) {
+        self.recipe.hash(hasher);
+        (&self.name, &self.values).hash(hasher);
+    }
+
     /// Makes the call and adds its values to `inputs`.
     pub(crate) async fn run(&self, inputs: &mut Inputs, retry: &Retry) -> Result<()> {
         let within = |error: Error| Error::new(error.kind(), format!("step `{}`: {error}", self.name));

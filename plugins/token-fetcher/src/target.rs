@@ -3,6 +3,7 @@
 use crate::query;
 use crate::template::Encoding;
 use plugin_core::prelude::*;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
 /// A place in the request.
@@ -14,7 +15,7 @@ pub(crate) struct Target {
     present: Present,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 enum Slot {
     Header(TokenHeader),
     Query(String),
@@ -43,7 +44,7 @@ pub(crate) enum Present {
 }
 
 /// A header that may carry a token.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Hash)]
 #[serde(try_from = "HeaderName")]
 pub(crate) struct TokenHeader(HeaderName);
 
@@ -55,6 +56,11 @@ struct ParameterName(String);
 impl Target {
     pub(crate) fn header(name: TokenHeader, prefix: FieldValue) -> Self {
         Self { slot: Slot::Header(name), prefix, present: Present::Overwrite }
+    }
+
+    /// Goes into the identity of a configuration.
+    pub(crate) fn hash(&self, hasher: &mut impl Hasher) {
+        (&self.slot, &*self.prefix).hash(hasher);
     }
 
     pub(crate) fn present(&self) -> Present {
@@ -116,6 +122,11 @@ impl Target {
             Slot::Header(name) => request.headers_mut().set(name, dressed),
             Slot::Query(name) => {
                 let mut path = query::without(&request.path_and_query(), name).into_bytes();
+                if !path.starts_with(b"/") {
+                    return Err(Error::other(
+                        "a request without a path (`OPTIONS *`, CONNECT) has no query for a token",
+                    ));
+                }
                 path.push(if path.contains(&b'?') { b'&' } else { b'?' });
                 Encoding::Percent.write(name.as_bytes(), &mut path);
                 path.push(b'=');

@@ -8,7 +8,7 @@ use plugin_core::prelude::*;
 const MAX_TOKEN: usize = 16 << 10;
 
 /// A place in an answer.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Hash)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Place {
     /// The first value of a header.
@@ -20,7 +20,7 @@ pub(crate) enum Place {
 }
 
 /// A JSON Pointer (RFC 6901), in its parts.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Hash)]
 #[serde(try_from = "String")]
 pub(crate) struct Pointer(Vec<String>);
 

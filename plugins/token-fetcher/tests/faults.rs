@@ -115,3 +115,21 @@ fn templates_are_checked() {
         assert!(!faults.concat().contains("s3cret"), "{faults:#?}");
     }
 }
+
+#[test]
+fn the_cache_is_checked() {
+    for (more, fault) in [
+        (json!({"cache": {"refreshAtPercent": 0}}), "$.cache.refreshAtPercent: found 0, allowed: 1 to 100"),
+        (json!({"cache": {"maxEntries": 0, "jitterPercent": 80}}), "$.cache.jitterPercent: found 80, allowed: 0 to 79"),
+        (json!({"cache": {"lifetimeFrom": ["jwtt"]}}), "$.cache.lifetimeFrom[0]: found \"jwtt\""),
+        (json!({"cache": {"key": "${step.a.b}"}}), "$.cache.key: what a step gives is not known yet"),
+        (json!({"cache": {"tll": 1}}), "$.cache: unknown key `tll`"),
+        (
+            json!({"preflight": true, "requestPath": "/${request.host}"}),
+            "$.preflight: a first call cannot be made, because templates need a request",
+        ),
+    ] {
+        let faults = faults_of(&with(more.clone()));
+        assert!(faults.iter().any(|found| found.starts_with(fault)), "{more}: {faults:#?}");
+    }
+}

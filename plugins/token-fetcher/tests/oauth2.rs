@@ -161,3 +161,20 @@ fn a_wrong_secret_is_refused_and_told_without_it() {
     assert!(gateway.log_contains("status 401") && !gateway.log_contains("wrong-s3cret"), "{gateway:?}");
     assert_eq!(upstream.started(), 0);
 }
+
+#[test]
+fn a_token_is_renewed_before_it_runs_out() {
+    let issued = Issued::default();
+    let (endpoint, upstream) = (token_endpoint(&issued, Duration::from_secs(3)), protected(&issued));
+    let gateway = start(json!({"clientId": ID, "clientSecret": SECRET}), &endpoint, &upstream);
+    let mut connection = gateway.connect();
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(8) {
+        assert_eq!(connection.send(&gateway.get("/")).status, 200, "{gateway:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!((3..=8).contains(&endpoint.count()), "{} tokens of three seconds in eight", endpoint.count());
+    for index in 0..endpoint.count() {
+        assert!(!gateway.log_contains(&format!("t-{index}")), "{gateway:?}");
+    }
+}

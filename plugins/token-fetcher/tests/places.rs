@@ -62,6 +62,12 @@ fn into_the_query() {
     ] {
         assert_eq!(forwarded(&config, Answer::ok("t/ 1&"), path, &[]).path, expected);
     }
+    let auth = Upstream::start(|_| Answer::ok("t-1"));
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let gateway = start(&config, &auth, &upstream);
+    assert_ne!(gateway.request("OPTIONS", "*").send().status, 200);
+    assert_eq!((upstream.started(), gateway.get("/").send().status), (0, 200));
+
     let bare = forwarded(&config, Answer::ok(""), "/a?access_token=forged&b=1", &[]);
     assert_eq!(bare.path, "/a?b=1");
 }

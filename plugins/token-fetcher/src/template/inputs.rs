@@ -2,9 +2,10 @@
 
 use super::super::query;
 use plugin_core::prelude::*;
+use std::fmt;
 
 /// Where a value comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Source {
     Method,
     /// Without the query.
@@ -33,6 +34,16 @@ impl Inputs {
 
     pub(crate) fn add_step(&mut self, step: &str, name: &str, value: Vec<u8>) {
         self.0.push((Source::Step(step.to_owned(), name.to_owned()), value));
+    }
+
+    /// All values as one text that no other values give.
+    pub(crate) fn key(&self) -> Vec<u8> {
+        let mut key = Vec::new();
+        for (_, value) in &self.0 {
+            key.extend(value.len().to_le_bytes());
+            key.extend_from_slice(value);
+        }
+        key
     }
 }
 
@@ -63,4 +74,11 @@ fn cookie(request: &Request, name: &str) -> Option<Vec<u8>> {
         let value = cookie.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
         Some(value.to_vec())
     })
+}
+
+/// Tells how many values there are, not what they are: one may be a secret.
+impl fmt::Debug for Inputs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Inputs({} values)", self.0.len())
+    }
 }

@@ -11,11 +11,11 @@ use plugin_core::prelude::*;
 use std::fmt;
 
 /// A text, checked when it is configured. `${env.NAME}` is filled in then; the rest per request.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Template(Vec<Part>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Part {
     Text(String),
     Source(Source),

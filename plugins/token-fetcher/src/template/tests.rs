@@ -71,3 +71,14 @@ fn faults_name_the_place_and_nothing_else() {
         assert!(found.starts_with(fault) && !found.contains("secret"), "{found}");
     }
 }
+
+#[test]
+fn keys_of_different_values_differ() {
+    let key = |values: [&str; 2]| {
+        let mut inputs = Inputs::default();
+        values.iter().for_each(|value| inputs.add_step("s", "v", value.as_bytes().to_vec()));
+        inputs.key()
+    };
+    assert_ne!(key(["ab", "c"]), key(["a", "bc"]));
+    assert_ne!(key(["", "a"]), key(["a", ""]));
+}

@@ -1,0 +1,191 @@
+//! Tokens that were fetched before: who has one needs no fetch, who misses one waits for the one fetch under way.
+
+mod entry;
+mod flight;
+mod lifetime;
+mod settings;
+mod shared;
+
+pub(crate) use entry::Token;
+pub(crate) use flight::{Flight, Landing};
+pub(crate) use settings::CacheSettings;
+
+use crate::template::Inputs;
+use entry::Entry;
+use plugin_core::prelude::*;
+use plugin_core::time::monotonic;
+use shared::Shared;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+/// What the cache knows of a key.
+pub(crate) enum Found {
+    /// A token that holds; a new one is due if `due`.
+    Token { token: Rc<Token>, due: bool },
+    /// The last fetch has failed a moment ago.
+    Failed(Error),
+    /// Nothing that holds.
+    Nothing,
+}
+
+/// How a fetch for a key may be had.
+pub(crate) enum Seat {
+    /// Nobody fetches yet: whoever gets this has to.
+    Pilot(Rc<Flight>),
+    /// Somebody fetches: wait with them.
+    Passenger(Rc<Flight>),
+    /// Too many wait already.
+    Full,
+}
+
+/// The tokens of one worker, by key, and the way to those of the other workers.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    pub(crate) settings: CacheSettings,
+    entries: RefCell<BTreeMap<Vec<u8>, Entry>>,
+    shared: Shared,
+    /// Whether somebody looks after the entries.
+    pub(crate) kept: Cell<bool>,
+    random: Cell<u64>,
+}
+
+impl Cache {
+    /// `identity` tells apart configurations whose tokens must not be mixed up.
+    pub(crate) fn new(settings: CacheSettings, identity: u64) -> Self {
+        let shared = Shared::new(identity, settings.max_entries());
+        let random = Cell::new(identity | 1);
+        Self { settings, entries: RefCell::default(), shared, kept: Cell::new(false), random }
+    }
+
+    pub(crate) fn find(&self, key: &[u8]) -> Found {
+        let now = monotonic();
+        let entries = self.entries.borrow();
+        let Some(entry) = entries.get(key) else { return Found::Nothing };
+        match entry.token(now) {
+            Some(token) => Found::Token { token: token.clone(), due: entry.is_due(now) },
+            None => entry.failure(now).map_or(Found::Nothing, |error| Found::Failed(error.clone())),
+        }
+    }
+
+    /// A token that holds and that another worker has fetched since; from here on it is this worker's too.
+    pub(crate) fn adopt(&self, key: &[u8], inputs: &Inputs) -> Option<Rc<Token>> {
+        let now = monotonic();
+        let token = Rc::new(self.shared.read(key, now).filter(|token| now < token.expires_at)?);
+        let mut entries = self.entries.borrow_mut();
+        let entry = entries.entry(key.to_vec()).or_default();
+        let is_news = entry.token(now).is_none_or(|own| own.expires_at < token.expires_at && own.value != token.value);
+        if !is_news {
+            return None;
+        }
+        entry.inputs = inputs.clone();
+        entry.failure = None;
+        entry.token = Some(token.clone());
+        drop(entries);
+        self.shrink(key);
+        Some(token)
+    }
+
+    /// A token that has run out but may still be used while the service is down.
+    pub(crate) fn stale(&self, key: &[u8]) -> Option<Rc<Token>> {
+        let oldest = monotonic().saturating_sub(self.settings.stale());
+        let entries = self.entries.borrow();
+        entries.get(key)?.token.clone().filter(|token| oldest < token.expires_at)
+    }
+
+    /// A seat in the one fetch for `key`.
+    pub(crate) fn board(&self, key: &[u8], inputs: &Inputs) -> Seat {
+        let mut entries = self.entries.borrow_mut();
+        if let Some(flight) = entries.get(key).and_then(|entry| entry.flight.clone()) {
+            return if flight.waiting() < self.settings.max_waiting() { Seat::Passenger(flight) } else { Seat::Full };
+        }
+        let entry = entries.entry(key.to_vec()).or_default();
+        entry.inputs = inputs.clone();
+        let flight = Rc::new(Flight::default());
+        entry.flight = Some(flight.clone());
+        drop(entries);
+        self.shrink(key);
+        Seat::Pilot(flight)
+    }
+
+    /// Keeps a new token and shows it to the other workers.
+    pub(crate) fn store(&self, key: &[u8], value: Vec<u8>, lifetime: Duration) -> Rc<Token> {
+        let now = monotonic();
+        let share = self.settings.refresh_share(self.draw());
+        let token = Rc::new(Token::new(value, now, lifetime, share));
+        if !lifetime.is_zero() {
+            let mut entries = self.entries.borrow_mut();
+            if let Some(entry) = entries.get_mut(key) {
+                entry.token = Some(token.clone());
+                entry.failure = None;
+                drop(entries);
+                self.shared.write(key, &token, now);
+            }
+        }
+        token
+    }
+
+    pub(crate) fn note_failure(&self, key: &[u8], error: &Error) {
+        if let Some(entry) = self.entries.borrow_mut().get_mut(key) {
+            entry.failure = Some((error.clone(), monotonic().saturating_add(self.settings.negative())));
+        }
+    }
+
+    pub(crate) fn end_flight(&self, key: &[u8], flight: &Rc<Flight>) {
+        if let Some(entry) = self.entries.borrow_mut().get_mut(key)
+            && entry.flight.as_ref().is_some_and(|current| Rc::ptr_eq(current, flight))
+        {
+            entry.flight = None;
+        }
+    }
+
+    /// Drops a token that the upstream has refused, unless one was dropped a moment ago: a new token that is refused
+    /// too is not the token's fault, and must not bring a fetch for every request. True if it was dropped.
+    pub(crate) fn refuse(&self, key: &[u8], token: &Token) -> bool {
+        let now = monotonic();
+        let mut entries = self.entries.borrow_mut();
+        let Some(entry) = entries.get_mut(key) else { return false };
+        let is_current = entry.token.as_ref().is_some_and(|current| current.value == token.value);
+        let is_soon = entry.refused.is_some_and(|last| now < last.saturating_add(self.settings.refusal_pause()));
+        if !is_current || is_soon {
+            return false;
+        }
+        entry.token = None;
+        entry.refused = Some(now);
+        drop(entries);
+        self.shared.forget(key, &token.value);
+        true
+    }
+
+    /// Forgets what nobody can use any more. Gives the keys whose token is due and was used since it was fetched, and
+    /// whether anything is left to look after.
+    pub(crate) fn sweep(&self) -> (Vec<(Vec<u8>, Inputs)>, bool) {
+        let now = monotonic();
+        let mut entries = self.entries.borrow_mut();
+        let (stale, pause) = (self.settings.stale(), self.settings.refusal_pause());
+        entries.retain(|_, entry| entry.is_of_use(now, stale, pause));
+        let due = entries.iter().filter(|(_, entry)| entry.is_due(now) && entry.was_used());
+        let due = due.map(|(key, entry)| (key.clone(), entry.inputs.clone())).collect();
+        (due, !entries.is_empty())
+    }
+
+    /// Makes room, at the cost of who runs out first.
+    fn shrink(&self, newest: &[u8]) {
+        let mut entries = self.entries.borrow_mut();
+        while entries.len() > self.settings.max_entries() {
+            let idle = entries.iter().filter(|(key, entry)| entry.flight.is_none() && *key != newest);
+            let Some(first) = idle.min_by_key(|(_, entry)| entry.end()).map(|(key, _)| key.clone()) else { return };
+            entries.remove(&first);
+        }
+    }
+
+    /// A number that looks random (xorshift), for jitter only.
+    fn draw(&self) -> u64 {
+        let nanos = monotonic().as_nanos() as u64;
+        let mut state = self.random.get() ^ nanos.rotate_left(32) | 1;
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        self.random.set(state);
+        state
+    }
+}

@@ -1,0 +1,42 @@
+//! One fetch, from the first step to the token as it is put into requests.
+
+use crate::TokenFetcher;
+use crate::settings::Settings;
+use crate::template::Inputs;
+use plugin_core::prelude::*;
+use plugin_core::time::monotonic;
+
+/// A token that was just fetched.
+pub(crate) struct Fetched {
+    pub(crate) value: Vec<u8>,
+    pub(crate) lifetime: Duration,
+}
+
+impl TokenFetcher {
+    pub(crate) async fn fetch(&self, inputs: &Inputs) -> Result<Fetched> {
+        let breaker = &self.settings.breaker;
+        breaker.admit()?;
+        let began = monotonic();
+        let result = self.ask(inputs).await;
+        self.metrics.note_fetch(monotonic().saturating_sub(began), result.is_ok());
+        breaker.note(result.as_ref().err());
+        result
+    }
+
+    async fn ask(&self, inputs: &Inputs) -> Result<Fetched> {
+        let Settings { steps, recipe, success, token, target, retry, .. } = &self.settings;
+        let end = retry.end();
+        let mut inputs = inputs.clone();
+        for step in steps {
+            step.run(&mut inputs, &retry.until(end)).await?;
+        }
+        let ask = async |time| {
+            let answer = recipe.ask(&inputs, time).await?;
+            success.check(&answer)?;
+            let token = token.find(&answer)?;
+            let lifetime = self.cache.as_ref().map(|cache| cache.settings.lifetime(&answer, &token));
+            Ok(Fetched { value: target.dress(&token)?, lifetime: lifetime.unwrap_or_default() })
+        };
+        retry.until(end).run(ask).await
+    }
+}

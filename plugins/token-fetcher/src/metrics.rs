@@ -1,0 +1,47 @@
+//! What an operator can watch: how often a token was at hand, and what fetching costs.
+
+use plugin_core::metric::{Counter, Gauge, Histogram};
+use plugin_core::prelude::*;
+
+/// All under `token_fetcher.`, summed over the workers.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    /// Requests whose token was at hand.
+    pub(crate) hits: Counter,
+    /// Requests that had to wait for one.
+    pub(crate) misses: Counter,
+    /// Those of them that waited for a fetch of somebody else.
+    pub(crate) waits: Counter,
+    /// Fetches in the background, before a token ran out.
+    pub(crate) refreshes: Counter,
+    /// Fetches that gave no token.
+    pub(crate) failures: Counter,
+    /// How long fetches took.
+    latency: Histogram,
+    /// 1 when the preflight gave a token, else 0.
+    pub(crate) ready: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let counter = |name: &str| Counter::new(["token_fetcher.", name].concat());
+        Self {
+            hits: counter("hits"),
+            misses: counter("misses"),
+            waits: counter("waits"),
+            refreshes: counter("refreshes"),
+            failures: counter("failures"),
+            latency: Histogram::new("token_fetcher.fetch_ms"),
+            ready: Gauge::new("token_fetcher.ready"),
+        }
+    }
+}
+
+impl Metrics {
+    pub(crate) fn note_fetch(&self, took: Duration, is_good: bool) {
+        self.latency.record(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        if !is_good {
+            self.failures.add(1);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Tokens for requests: from the cache while one holds, else from one fetch for all who wait.
+
+use crate::TokenFetcher;
+use crate::cache::{Cache, Found, Landing, Seat, Token};
+use crate::template::Inputs;
+use plugin_core::prelude::*;
+use plugin_core::time::sleep;
+
+/// How often tokens are looked after that no request asks for.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// A key above this many bytes is not worth its place.
+const LONGEST_KEY: usize = 8 << 10;
+
+impl TokenFetcher {
+    /// The cache and the key of this request in it.
+    pub(crate) fn place(&self, inputs: &Inputs) -> Option<(&Rc<Cache>, Vec<u8>)> {
+        let cache = self.cache.as_ref()?;
+        let key = cache.settings.key().map_or_else(|| inputs.key(), |template| template.bytes(inputs));
+        (key.len() <= LONGEST_KEY).then_some((cache, key))
+    }
+
+    /// A token that needs no waiting. One that is due is renewed in the background.
+    pub(crate) fn at_hand(self: &Rc<Self>, request: &Request, inputs: &Inputs, key: &[u8]) -> Option<Rc<Token>> {
+        let cache = self.cache.as_ref()?;
+        let token = match cache.find(key) {
+            Found::Token { token, due: false } => token,
+            Found::Token { token, due: true } => {
+                self.refresh(&request.background(), key, inputs);
+                token
+            }
+            Found::Failed(_) => cache.stale(key)?,
+            Found::Nothing => {
+                let token = cache.adopt(key, inputs)?;
+                self.look_after(&request.background());
+                token
+            }
+        };
+        self.metrics.hits.add(1);
+        Some(token)
+    }
+
+    /// Waits for a token: with all who want the same one, or, without a place in the cache, alone.
+    pub(crate) async fn obtain(
+        self: &Rc<Self>,
+        background: Background,
+        inputs: &Inputs,
+        place: Option<(&Rc<Cache>, &[u8])>,
+    ) -> Result<Rc<Token>> {
+        self.metrics.misses.add(1);
+        let Some((cache, key)) = place else { return self.alone(inputs).await };
+        if let Found::Failed(error) = cache.find(key) {
+            return Err(error);
+        }
+        let flight = match cache.board(key, inputs) {
+            Seat::Full => {
+                let message = "too many requests wait for this token already";
+                return cache.stale(key).ok_or_else(|| Error::new(ErrorKind::Unreachable, message));
+            }
+            Seat::Passenger(flight) => {
+                self.metrics.waits.add(1);
+                flight
+            }
+            Seat::Pilot(flight) => {
+                let landing = Landing::new(cache.clone(), key.to_vec(), flight.clone());
+                self.take_off(&background, landing, inputs.clone());
+                flight
+            }
+        };
+        match flight.wait().await {
+            Some(Ok(token)) => Ok(token),
+            Some(Err(error)) => cache.stale(key).ok_or(error),
+            None => self.alone(inputs).await,
+        }
+    }
+
+    async fn alone(&self, inputs: &Inputs) -> Result<Rc<Token>> {
+        let fetched = self.fetch(inputs).await?;
+        Ok(Rc::new(Token::for_once(fetched.value)))
+    }
+
+    /// Fetches in the background unless somebody does so already, or another worker has done.
+    fn refresh(self: &Rc<Self>, background: &Background, key: &[u8], inputs: &Inputs) {
+        let Some(cache) = &self.cache else { return };
+        if cache.adopt(key, inputs).is_some() {
+            return;
+        }
+        if let Seat::Pilot(flight) = cache.board(key, inputs) {
+            self.metrics.refreshes.add(1);
+            self.take_off(background, Landing::new(cache.clone(), key.to_vec(), flight), inputs.clone());
+        }
+    }
+
+    fn take_off(self: &Rc<Self>, background: &Background, landing: Landing, inputs: Inputs) {
+        let plugin = self.clone();
+        background.spawn(async move {
+            let result = plugin.fetch(&inputs).await;
+            let Some(cache) = &plugin.cache else { return };
+            let outcome = match result {
+                Ok(fetched) => {
+                    let token = cache.store(landing.key(), fetched.value, fetched.lifetime);
+                    log::debug!("fetched token {} for {} ms", token.fingerprint(), fetched.lifetime.as_millis());
+                    Ok(token)
+                }
+                Err(error) => {
+                    log::warn!("no new token: {error}");
+                    cache.note_failure(landing.key(), &error);
+                    Err(error)
+                }
+            };
+            landing.end(outcome);
+        });
+        self.look_after(background);
+    }
+
+    /// Renews tokens in use before they run out, and forgets those that nobody can use any more.
+    fn look_after(self: &Rc<Self>, background: &Background) {
+        let Some(cache) = self.cache.clone().filter(|cache| !cache.kept.replace(true)) else { return };
+        let (plugin, inner) = (self.clone(), background.clone());
+        background.spawn(async move {
+            loop {
+                sleep(ROUND).await;
+                let (due, any_left) = cache.sweep();
+                for (key, inputs) in &due {
+                    plugin.refresh(&inner, key, inputs);
+                }
+                if !any_left {
+                    cache.kept.set(false);
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Fetches a first token before any request comes, and says in one line how that went.
+    pub(crate) fn preflight(self: Rc<Self>, background: &Background) {
+        let inner = background.clone();
+        background.spawn(async move {
+            let inputs = Inputs::default();
+            let place = self.place(&inputs);
+            let place = place.as_ref().map(|(cache, key)| (*cache, &**key));
+            if let Some((cache, key)) = place
+                && cache.adopt(key, &inputs).is_some()
+            {
+                return self.metrics.ready.set(1);
+            }
+            match self.obtain(inner, &inputs, place).await {
+                Ok(token) => {
+                    self.metrics.ready.set(1);
+                    log::info!("preflight: the service gives tokens, this one is {}", token.fingerprint());
+                }
+                Err(error) => {
+                    self.metrics.ready.set(0);
+                    log::error!("preflight: {error}");
+                }
+            }
+        });
+    }
+}
