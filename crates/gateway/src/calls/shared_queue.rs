@@ -12,9 +12,12 @@ pub(super) fn register(call: &mut Call<'_>, name: u32, size: u32, out: u32) -> O
     call.write_u32(out, token)
 }
 
+/// An empty `vm_id` is the machine's own.
 pub(super) fn resolve(call: &mut Call<'_>, vm_id: u32, vm_id_size: u32, name: u32, size: u32, out: u32) -> Outcome {
     let (vm_id, name) = (call.text(vm_id, vm_id_size)?, call.bytes(name, size)?);
-    let token = call.guest().process.queues.resolve(&vm_id, &name).ok_or(Status::NotFound)?;
+    let guest = call.guest();
+    let vm_id = if vm_id.is_empty() { &guest.vm_id } else { &vm_id };
+    let token = guest.process.queues.resolve(vm_id, &name).ok_or(Status::NotFound)?;
     call.write_u32(out, token)
 }
 

@@ -86,8 +86,8 @@ impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "plugin {:?}: {}", self.name, self.reason)?;
         // A crash has its line in the log too, and that is told already.
-        let told = self.log.iter().filter(|line| line.level >= WARN && line.text != self.reason.to_string());
-        told.into_iter().try_for_each(|line| write!(f, "\n  {}", line.text))
+        let mut told = self.log.iter().filter(|line| line.level >= WARN && line.text != self.reason.to_string());
+        told.try_for_each(|line| write!(f, "\n  {}", line.text))
     }
 }
 

@@ -40,6 +40,9 @@ fn queues_lead_from_one_machine_to_the_plugin_that_registered() {
                 (i32.eqz (call $register (i32.const 100) (i32.const 4) (i32.const 20))))
             (func (export "proxy_on_tick") (param i32)
                 (if (call $resolve (i32.const 104) (i32.const 6) (i32.const 100) (i32.const 4) (i32.const 24)) (then unreachable))
+                ;; Without an identity it is the machine's own.
+                (if (call $resolve (i32.const 104) (i32.const 0) (i32.const 100) (i32.const 4) (i32.const 28)) (then unreachable))
+                (if (i32.ne (i32.load (i32.const 24)) (i32.load (i32.const 28))) (then unreachable))
                 (if (call $enqueue (i32.load (i32.const 24)) (i32.const 100) (i32.const 4)) (then unreachable)))
             (func (export "proxy_on_queue_ready") (param i32 i32)
                 (if (call $dequeue (local.get 1) (i32.const 8) (i32.const 12)) (then unreachable)) {TELL}
