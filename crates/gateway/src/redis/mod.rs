@@ -78,7 +78,10 @@ impl RedisClients {
         let host = cluster.choose(None).map_err(|_| Refused::NoHost)?.address();
         let mut clients = self.clients.borrow_mut();
         let client = clients.entry(cluster.settings().name.clone()).or_default();
-        client.connections.retain(|_, connection| !connection.commands.is_closed());
+        let hosts = cluster.hosts();
+        let is_host = |address: &SocketAddr| hosts.iter().any(|host| host.address() == *address);
+        // A host that the cluster has no more takes what waits on it along, as on Envoy.
+        client.connections.retain(|address, connection| is_host(address) && !connection.commands.is_closed());
         let settings = &client.settings;
         let open = || Connection::open(&cluster, host, Rc::clone(settings), Arc::clone(&self.log));
         client.connections.entry(host).or_insert_with(open).send(command, answer)

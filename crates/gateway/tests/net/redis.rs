@@ -139,6 +139,22 @@ fn a_server_that_stalls_fails_all_that_waits() {
 }
 
 #[test]
+fn a_host_that_the_cluster_has_no_more_is_left() {
+    let [old, new] = [Redis::start(), Redis::start()];
+    on_a_worker(async {
+        let mut stage = Stage::with("redis", old.address());
+        ask(&mut stage, &["PING"]).await;
+        stage.world.redis_call(7, "redis", command(&["BLPOP", "never", "0"])).unwrap();
+        stage.clusters.configure(&[cluster("redis", new.address())], &stage.log);
+        stage.world.redis_call(11, "redis", command(&["SET", "where", "new"])).unwrap();
+        let mut ended = [stage.redis().await, stage.redis().await];
+        ended.sort();
+        assert_eq!(ended, [(7, None), (11, Some(b"+OK\r\n".to_vec()))]);
+    });
+    assert_eq!(new.text(["GET", "where"]).as_deref(), Some("new"));
+}
+
+#[test]
 fn large_replies_arrive_whole() {
     let redis = Redis::start();
     on_a_worker(async {
