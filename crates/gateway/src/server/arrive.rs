@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use http::header::{EXPECT, HOST};
 use http::request::Parts;
-use http::{HeaderMap, StatusCode, Version};
+use http::{HeaderMap, Method, StatusCode, Version};
 
 use super::connection::Peer;
 use super::hop;
@@ -33,6 +33,8 @@ const TOO_LARGE: Refused = Refused {
     details: "request_headers_too_large",
     breach: true,
 };
+const NO_TUNNEL: Refused =
+    Refused { status: StatusCode::NOT_FOUND, body: "", details: "route_not_found", breach: false };
 const NO_UPGRADE: Refused =
     Refused { status: StatusCode::FORBIDDEN, body: "", details: "upgrade_failed", breach: false };
 const NO_HOST: Refused =
@@ -64,6 +66,9 @@ const OF_GATEWAYS: [&str; 15] = [
 pub(super) fn headers(manager: &HttpConnectionManager, peer: &Peer, parts: &mut Parts) -> Result<Headers, Refused> {
     if parts.version < Version::HTTP_11 {
         return Err(OLD);
+    }
+    if parts.method == Method::CONNECT {
+        return Err(NO_TUNNEL);
     }
     if too_large(manager, parts) {
         return Err(TOO_LARGE);

@@ -41,6 +41,7 @@ fn what_is_no_request_is_refused() {
             format!("GET / HTTP/1.1\r\nhost: x\r\na: {}\r\n\r\n", "a".repeat(3000)),
             "431 Request Header Fields Too Large",
         ),
+        ("CONNECT x:80 HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(), "404 Not Found"),
         ("GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n".to_owned(), "403 Forbidden"),
     ] {
         let reply = raw(&gateway, request.as_bytes());
