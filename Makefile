@@ -15,9 +15,10 @@ build-plugins: ## build plugins/ into dist/ and say what each weighs
 setup: ## install Envoy and httpbin into target/python (others do it when needed)
 	cargo xtask setup
 
-run: run-envoy ## try the plugins: a real Envoy and httpbin, no Docker
+run: ## try the plugins in the local gateway, with Redis and an upstream; no Docker, no Python
+	cargo xtask run
 
-run-envoy: ## the same; ports by GATEWAY_PORT, HTTPBIN_PORT, ADMIN_PORT
+run-envoy: ## the same in a real Envoy, in front of a real httpbin
 	cargo xtask run-envoy
 
 # What tests need comes first, each kind of it on a line of its own.

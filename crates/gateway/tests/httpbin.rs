@@ -113,5 +113,7 @@ fn what_it_does_not_have_is_told_with_what_it_has() {
     assert!(reply.text().contains("/anything") && reply.text().contains("/status/N"), "{reply:#?}");
     let reply = Request::new(ours(), "GET", "/post").send();
     assert_eq!(reply.header_text("allow"), Some("POST"));
+    let reply = Request::new(ours(), "GET", "/response-headers?x-token=demo&x-b=%20c").send();
+    assert_eq!((reply.header_text("x-token"), reply.header_text("x-b")), (Some("demo"), Some("c")));
     assert_eq!(shape(&Request::new(ours(), "GET", "/anything").send()).2[0]["json"], json!(null));
 }

@@ -5,6 +5,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::build::Selection;
+use xtask::run::Kind;
 use xtask::{Workspace, build, python, run, size};
 
 /// Builds, measures and runs the plugins of this workspace.
@@ -41,6 +42,11 @@ enum Program {
     },
     /// Install Envoy and httpbin into target/python, when missing or when their versions changed
     Setup,
+    /// Run the plugins in the local gateway, with an upstream and Redis, without Docker or Python
+    ///
+    /// Builds what is missing, starts all from envoy.yaml and shows the plugins' log lines until Ctrl-C. Whoever edits
+    /// the configuration or a plugin meanwhile sees the change at once. The whole logs are in target/run.
+    Run(run::Options),
     /// Run the plugins in a real Envoy in front of a real httpbin, without Docker
     ///
     /// Builds and installs what is missing, starts both from envoy.yaml and shows the plugins' log lines until Ctrl-C.
@@ -64,6 +70,7 @@ fn start(arguments: Arguments) -> Result<()> {
         Program::Build { selection, check: false } => build::build(&workspace, &selection),
         Program::Size { plugin, top } => size::explain(&workspace, &plugin, top),
         Program::Setup => python::ensure(&workspace).map(drop),
-        Program::RunEnvoy(options) => run::run(&workspace, &options),
+        Program::Run(options) => run::run(&workspace, &options, Kind::Local),
+        Program::RunEnvoy(options) => run::run(&workspace, &options, Kind::Envoy),
     }
 }

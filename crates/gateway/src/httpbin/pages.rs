@@ -25,7 +25,7 @@ const LINES: u64 = 100;
 const BYTES: u64 = 100 * 1024;
 const SECONDS: f64 = 10.0;
 
-const PAGES: &str = "/get /headers /anything /post /put /patch /delete /status/N /delay/N /stream/N /bytes/N";
+const PAGES: &str = "/get /headers /anything /post /put /patch /delete /status/N /delay/N /stream/N /bytes/N /response-headers?NAME=VALUE";
 
 /// Answers one request.
 pub(super) async fn answer(head: &Parts, body: &[u8], client: SocketAddr) -> Reply {
@@ -33,7 +33,9 @@ pub(super) async fn answer(head: &Parts, body: &[u8], client: SocketAddr) -> Rep
     let page = words.next().unwrap_or_default();
     let argument = words.next();
     let allowed: &[Method] = match (page, argument) {
-        ("get" | "headers", None) | ("stream" | "bytes", Some(_)) | ("", None) => &[Method::GET, Method::HEAD],
+        ("get" | "headers" | "response-headers", None) | ("stream" | "bytes", Some(_)) | ("", None) => {
+            &[Method::GET, Method::HEAD]
+        }
         ("post", None) => &[Method::POST],
         ("put", None) => &[Method::PUT],
         ("patch", None) => &[Method::PATCH],
@@ -53,6 +55,7 @@ pub(super) async fn answer(head: &Parts, body: &[u8], client: SocketAddr) -> Rep
     match (page, argument.unwrap_or_default()) {
         ("get", _) => tell(&["args", "headers", "origin", "url"]),
         ("headers", _) => tell(&["headers"]),
+        ("response-headers", _) => response_headers(head),
         ("post" | "put" | "patch" | "delete", _) => tell(OF_BODY),
         ("anything", _) => tell(&[OF_BODY, &["method"]].concat()),
         ("status", codes) => status(codes),
@@ -68,6 +71,20 @@ pub(super) async fn answer(head: &Parts, body: &[u8], client: SocketAddr) -> Rep
         ("bytes", count) => count.parse().map_or_else(|_| not_found(), |count: u64| bytes(count.min(BYTES))),
         _ => text(200, PAGES),
     }
+}
+
+/// Headers as the query names them, and those of its own, in the answer's body too.
+fn response_headers(head: &Parts) -> Reply {
+    let query = head.uri.query().unwrap_or_default().as_bytes();
+    let mut told = BTreeMap::from([("Content-Type".to_owned(), Value::from("application/json"))]);
+    told.extend(form_urlencoded::parse(query).map(|(name, value)| (name.into_owned(), value.into_owned().into())));
+    let mut reply = json(&told);
+    for (name, value) in form_urlencoded::parse(query) {
+        if let (Ok(name), Ok(value)) = (header::HeaderName::try_from(&*name), HeaderValue::try_from(&*value)) {
+            reply.headers_mut().append(name, value);
+        }
+    }
+    reply
 }
 
 /// One of the codes in a list such as `200,500`.

@@ -8,6 +8,15 @@ use std::time::SystemTime;
 /// Besides its own sources, a plugin is made of these: compiler settings, versions, and the build itself.
 const COMMON: [&str; 3] = ["Cargo.toml", "Cargo.lock", "crates/xtask/src/finish"];
 
+/// When anything that a plugin is made of was last changed.
+pub(crate) fn newest_source(workspace: &Workspace, package: &Package) -> Result<Option<SystemTime>> {
+    let mut newest = None;
+    for part in parts(workspace, package) {
+        newest = newest.max(newest_in(&part)?);
+    }
+    Ok(newest)
+}
+
 /// Why a plugin has to be built, or `None` when it is as new as its sources.
 pub(crate) fn stale(workspace: &Workspace, package: &Package) -> Result<Option<String>> {
     let dist = workspace.dist(package);
@@ -15,14 +24,33 @@ pub(crate) fn stale(workspace: &Workspace, package: &Package) -> Result<Option<S
     let Ok(built) = dist.metadata().and_then(|facts| facts.modified()) else {
         return Ok(Some(format!("{} is missing", shown(&dist))));
     };
-    let folders = workspace.source_folders(package).into_iter();
-    let parts = folders.flat_map(|folder| [folder.join("src"), folder.join("Cargo.toml")]);
-    for part in parts.chain(COMMON.map(|path| workspace.root.join(path))) {
+    for part in parts(workspace, package) {
         if let Some(newer) = newer_than(built, &part)? {
             return Ok(Some(format!("{} is older than {}", shown(&dist), shown(&newer))));
         }
     }
     Ok(None)
+}
+
+/// The files and folders that a plugin is made of.
+fn parts(workspace: &Workspace, package: &Package) -> Vec<PathBuf> {
+    let folders = workspace.source_folders(package).into_iter();
+    let parts = folders.flat_map(|folder| [folder.join("src"), folder.join("Cargo.toml")]);
+    parts.chain(COMMON.map(|path| workspace.root.join(path))).collect()
+}
+
+/// The latest change of a file at or under `path`.
+fn newest_in(path: &Path) -> Result<Option<SystemTime>> {
+    let context = || format!("cannot look at {}", path.display());
+    let facts = path.metadata().with_context(context)?;
+    if facts.is_file() {
+        return Ok(Some(facts.modified().with_context(context)?));
+    }
+    let mut newest = None;
+    for entry in path.read_dir().with_context(context)? {
+        newest = newest.max(newest_in(&entry.with_context(context)?.path())?);
+    }
+    Ok(newest)
 }
 
 /// Fails, with the command to run, unless all packages are as new as their sources.
@@ -69,6 +97,7 @@ mod tests {
         std::fs::write(&file, "x").unwrap();
         let written = file.metadata().unwrap().modified().unwrap();
         assert_eq!(newer_than(written, &root).unwrap(), None);
+        assert_eq!(newest_in(&root).unwrap(), Some(written));
         assert_eq!(newer_than(written - Duration::from_secs(1), &root).unwrap(), Some(file));
         std::fs::remove_dir_all(root).unwrap();
     }

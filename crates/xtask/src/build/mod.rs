@@ -7,7 +7,7 @@ mod fresh;
 mod report;
 
 pub(crate) use compile::raw_module;
-pub(crate) use fresh::{require as require_fresh, stale};
+pub(crate) use fresh::{newest_source, require as require_fresh, stale};
 
 use crate::finish::{self, Finished, Names};
 use crate::workspace::{Folder, Package, Workspace};

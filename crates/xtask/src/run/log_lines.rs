@@ -1,14 +1,15 @@
-//! Envoy's log, down to what a plugin author wants to see: the lines of plugins, and Envoy's own troubles.
+//! A gateway's log, down to what a plugin author wants to see: the lines of plugins, the gateway's troubles, and what
+//! it made of a change.
 
 use crate::terminal::{DIM, RED, YELLOW};
 use anstyle::Style;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Envoy's format of a line: level, logger, text, with a bar between.
+/// The format of a line, in Envoy's words: level, logger, text, with a bar between.
 pub(super) const FORMAT: &str = "%l|%n|%v";
 
-/// What Envoy puts before a plugin's line.
+/// What stands before a plugin's line.
 const PLUGIN_LINE: &str = "wasm log";
 
 /// A line worth showing.
@@ -22,7 +23,7 @@ struct Shown<'a> {
 /// Warnings of Envoy that say nothing to someone who tries plugins.
 const CHATTER: [&str; 2] = ["no configured limit to the number of allowed active downstream", "caught ENVOY_SIGTERM"];
 
-/// Prints lines of Envoy's log. While the servers start, lines are held back: a progress line owns the terminal, and
+/// Prints lines of a gateway's log. While the servers start, lines are held back: a progress line owns the terminal, and
 /// each plugin says the same several times (in a trial VM, on the main thread, on the worker).
 #[derive(Clone, Default)]
 pub(super) struct Screen(Arc<Mutex<Held>>);
@@ -57,7 +58,7 @@ impl Screen {
     }
 }
 
-/// A line of Envoy's log as a person wants to read it, or `None` when it is chatter. Lines that are not in Envoy's
+/// A line of a gateway's log as a person wants to read it, or `None` when it is chatter. Lines that are not in Envoy's
 /// format stay as they are.
 pub(super) fn worth_showing(line: &str) -> Option<String> {
     read(line).map(|shown| shown.to_string())
@@ -95,7 +96,7 @@ fn read(line: &str) -> Option<Shown<'_>> {
         return Some(Shown { level, who: if named { "" } else { name }, text });
     }
     let trouble = matches!(level, "warning" | "error" | "critical");
-    (trouble && !CHATTER.iter().any(|chatter| text.contains(chatter))).then_some(Shown { level, who: "Envoy", text })
+    (trouble && !CHATTER.iter().any(|chatter| text.contains(chatter))).then_some(Shown { level, who: "gateway", text })
 }
 
 fn style(level: &str) -> Style {
@@ -120,10 +121,10 @@ mod tests {
     }
 
     #[test]
-    fn keeps_envoys_troubles_and_drops_its_chatter() {
+    fn keeps_troubles_and_drops_chatter() {
         assert_eq!(read("debug|wasm|Thread-Local Wasm created 7"), None);
         assert_eq!(read("warning|main|caught ENVOY_SIGTERM"), None);
-        assert_eq!(read("error|main|no route").unwrap(), Shown { level: "error", who: "Envoy", text: "no route" });
+        assert_eq!(read("error|main|no route").unwrap(), Shown { level: "error", who: "gateway", text: "no route" });
     }
 
     #[test]

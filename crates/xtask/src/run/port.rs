@@ -8,7 +8,7 @@ pub(super) fn require_free(options: &Options) -> Result<()> {
     let wanted = [
         ("the gateway", options.port, "--port", "GATEWAY_PORT"),
         ("httpbin", options.httpbin_port, "--httpbin-port", "HTTPBIN_PORT"),
-        ("Envoy's admin pages", options.admin_port, "--admin-port", "ADMIN_PORT"),
+        ("the admin pages", options.admin_port, "--admin-port", "ADMIN_PORT"),
     ];
     for (whose, port, flag, variable) in wanted {
         if let Err(error) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
@@ -19,6 +19,11 @@ pub(super) fn require_free(options: &Options) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A port that is free now, for a server that cannot choose one itself.
+pub(super) fn any_free() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 #[cfg(test)]

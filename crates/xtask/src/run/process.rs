@@ -43,6 +43,10 @@ impl Process {
         Ok(Self { name, child, log })
     }
 
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Fails, with the end of its log, when the server is not running any more.
     pub(super) fn require_alive(&mut self) -> Result<()> {
         let Some(status) = self.child.try_wait()? else {
