@@ -1,6 +1,12 @@
 //! Many clients, several gateways with several workers, one limit: exactly so many requests pass.
 
-#![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that panics is a test that fails"
+)]
 
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,6 +1,12 @@
 //! The example and the README, proven: what it shows is what a client gets.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics is a test that fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that panics is a test that fails"
+)]
 
 use plugin_core::redis::{ErrorReply, Value};
 use plugin_core::testing::Bench;

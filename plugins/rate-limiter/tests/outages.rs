@@ -1,6 +1,12 @@
 //! Redis stops, hangs, loses its data and comes back under load: each request gets its answer, and counting goes on.
 
-#![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that panics is a test that fails"
+)]
 
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};

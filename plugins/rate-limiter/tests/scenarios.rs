@@ -1,6 +1,12 @@
 //! The built module in a gateway with a real Redis: what clients get.
 
-#![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that panics is a test that fails"
+)]
 
 use serde_json::{Value, json};
 use std::time::Duration;

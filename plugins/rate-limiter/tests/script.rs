@@ -1,6 +1,12 @@
 //! The script in a real Redis decides exactly as the function in Rust does, and leaves no key behind for ever.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics is a test that fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that panics is a test that fails"
+)]
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;

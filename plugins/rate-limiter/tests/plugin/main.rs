@@ -80,8 +80,10 @@ fn value(reply: RedisReply) -> Value {
     }
 }
 
-/// Status, one header each, body.
-pub(crate) fn refused(exchange: &TestExchange) -> Option<(u16, Vec<(String, String)>, String)> {
+type Headers = Vec<(String, String)>;
+
+/// Status, headers, body.
+pub(crate) fn refused(exchange: &TestExchange) -> Option<(u16, Headers, String)> {
     exchange.reply().map(|reply| {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let headers = reply.headers.iter().map(|(name, value)| (name.clone(), text(value))).collect();
