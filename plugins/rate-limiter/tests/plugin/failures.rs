@@ -64,6 +64,35 @@ fn error(text: &str) -> Value {
     Value::Error(ErrorReply::new(text))
 }
 
+/// Whatever Redis says, the log says what to mend.
+#[test]
+fn an_error_of_redis_comes_with_a_hint() {
+    for (text, hint) in [
+        ("MOVED 3999 127.0.0.1:6381", "point the service at a proxy in front of the cluster"),
+        ("CROSSSLOT Keys in request don't hash to the same slot", "must share a slot"),
+        ("NOPERM this user has no permissions to run the 'evalsha' command", "extend its ACL"),
+        ("OOM command not allowed when used memory > 'maxmemory'.", "maxmemory"),
+        ("WRONGTYPE Operation against a key holding the wrong kind of value", "somebody else uses it too"),
+    ] {
+        let setup = setup(json!({}));
+        let exchange = ask(&setup);
+        setup.bench.answer_redis(0, error(text));
+        assert!(exchange.is_forwarded(), "{text}");
+        assert_eq!(lines(&setup, hint), 1, "{text}: {:#?}", setup.bench.log());
+    }
+}
+
+/// A Redis that wants a password hangs up on commands of more than ten parts instead of asking for it.
+#[test]
+fn a_call_has_at_most_ten_parts() {
+    let limits: Vec<Json> =
+        ["1s", "1m", "1h", "1d", "30d", "90d"].iter().map(|per| json!({"count": 5, "per": per})).collect();
+    let setup = Setup::new(json!({"rules": [{"name": "r", "limits": limits}]}));
+    let exchange = ask(&setup);
+    assert!(!exchange.is_forwarded());
+    assert_eq!(setup.bench.redis_calls()[0].parts.len(), 10);
+}
+
 #[test]
 fn what_was_let_through_tells_no_quota() {
     let setup = setup(json!({}));
