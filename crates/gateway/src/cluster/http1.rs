@@ -41,7 +41,10 @@ pub(super) async fn request(
             (Arc::clone(&connection.turn), trailers && request.headers().contains_key(TRANSFER_ENCODING));
         let sent = connection.sender.try_send_request(request.map(|body| Trailing::new(body, turn, chunked))).await;
         match sent {
-            Ok(response) => {
+            Ok(mut response) => {
+                if let Some(order) = connection.turn.order(response.headers()) {
+                    response.extensions_mut().insert(order);
+                }
                 let host = Rc::clone(host);
                 tokio::task::spawn_local(async move {
                     host.keep(connection).await;

@@ -3,6 +3,7 @@
 mod balance;
 mod connect;
 mod error;
+mod head;
 mod host;
 mod http1;
 mod http2;
@@ -22,6 +23,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 pub use error::UpstreamError;
+pub use head::WireOrder;
 pub use host::Host;
 pub use request::Answered;
 pub use wire::{Trailing, Turn, Wire};

@@ -14,6 +14,8 @@ use http::HeaderMap;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::head::{Head, WireOrder};
+
 /// What ends a chunked body that has no trailers.
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
@@ -23,6 +25,7 @@ pub struct Turn {
     /// Trailers as lines, to go out with the end of the body.
     trailers: Mutex<Option<Vec<u8>>>,
     received: AtomicBool,
+    head: Mutex<Head>,
 }
 
 /// A connection whose writer learns of trailers through its [`Turn`].
@@ -52,6 +55,13 @@ impl Turn {
     pub fn begin(&self) {
         self.take();
         self.received.store(false, Ordering::Relaxed);
+        self.head.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The order in which `headers` came, where the library does not tell it: it puts those of one name together.
+    pub fn order(&self, headers: &HeaderMap) -> Option<WireOrder> {
+        let repeated = headers.keys_len() < headers.len();
+        repeated.then(|| self.head.lock().unwrap_or_else(PoisonError::into_inner).order(headers)).flatten()
     }
 
     /// Whether anything has been received since [`Turn::begin`].
@@ -121,8 +131,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let outcome = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if buf.filled().len() > before {
+        if let Some(bytes) = buf.filled().get(before..).filter(|bytes| !bytes.is_empty()) {
             self.turn.received.store(true, Ordering::Relaxed);
+            self.turn.head.lock().unwrap_or_else(PoisonError::into_inner).received(bytes);
         }
         outcome
     }

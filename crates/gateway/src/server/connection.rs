@@ -99,6 +99,9 @@ async fn respond(
     let site = slot.site();
     let upgrade = hop::wanted_upgrade(request.headers()).map(|_| hyper::upgrade::on(&mut request));
     let (mut parts, body) = request.into_parts();
+    if let Some(order) = turn.order(&parts.headers) {
+        parts.extensions.insert(order);
+    }
     let manager = &site.listener.manager;
     let headers = match arrive::headers(manager, &peer, &mut parts) {
         Ok(headers) => headers,

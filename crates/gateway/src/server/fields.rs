@@ -2,11 +2,12 @@
 
 use http::header::{HOST, HeaderName, HeaderValue};
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
+use http::{Extensions, HeaderMap, response};
 
+use crate::cluster::WireOrder;
 use crate::headers::Headers;
 
-/// A request's headers, pseudo headers first. `scheme` is the listener's where the client gives none.
+/// A request's headers, pseudo headers first.
 pub(super) fn of_request(parts: &Parts, scheme: &str) -> Headers {
     let uri = &parts.uri;
     let host = parts.headers.get(HOST).map(HeaderValue::as_bytes);
@@ -17,19 +18,28 @@ pub(super) fn of_request(parts: &Parts, scheme: &str) -> Headers {
     headers.add(b":path", path.as_bytes());
     headers.add(b":method", parts.method.as_str().as_bytes());
     headers.add(b":scheme", scheme.as_bytes());
-    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != HOST) {
-        headers.add(name.as_str().as_bytes(), value.as_bytes());
-    }
+    add_all(&mut headers, &parts.headers, &parts.extensions, |name| *name != HOST);
     headers
 }
 
+/// Adds headers in the order of the wire, as far as it is known.
+fn add_all(headers: &mut Headers, map: &HeaderMap, extensions: &Extensions, wanted: impl Fn(&HeaderName) -> bool) {
+    let mut add = |name: &HeaderName, value: &HeaderValue| headers.add(name.as_str().as_bytes(), value.as_bytes());
+    match extensions.get::<WireOrder>() {
+        Some(WireOrder(pairs)) => {
+            let kept = pairs.iter().filter(|(name, _)| wanted(name) && map.contains_key(name));
+            kept.for_each(|(name, value)| add(name, value));
+        }
+        None => map.iter().filter(|(name, _)| wanted(name)).for_each(|(name, value)| add(name, value)),
+    }
+}
+
 /// A response's headers, `:status` first.
-pub(super) fn of_response(status: StatusCode, map: &HeaderMap) -> Headers {
+pub(super) fn of_response(parts: &response::Parts) -> Headers {
+    let status = parts.status;
     let mut headers = Headers::default();
     headers.add(b":status", status.as_str().as_bytes());
-    for (name, value) in map {
-        headers.add(name.as_str().as_bytes(), value.as_bytes());
-    }
+    add_all(&mut headers, &parts.headers, &parts.extensions, |_| true);
     headers
 }
 

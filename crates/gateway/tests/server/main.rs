@@ -1,4 +1,11 @@
 //! The program `gateway`, started as people start it: what client, upstream and log see.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic with a clear text is how a failed test is told"
+)]
 
 mod departures;
 mod protocols;

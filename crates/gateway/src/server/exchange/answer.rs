@@ -101,7 +101,7 @@ impl Driver {
             self.upstream.upgraded = Some(hyper::upgrade::on(&mut response));
         }
         let (parts, body) = response.into_parts();
-        let mut headers: Headers = fields::of_response(parts.status, &parts.headers);
+        let mut headers: Headers = fields::of_response(&parts);
         {
             let mut record = self.live.record.borrow_mut();
             record.details = Some("via_upstream".to_owned());
