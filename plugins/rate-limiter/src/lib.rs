@@ -1,4 +1,9 @@
 //! Limits requests per time and subject, counted in Redis for all gateways together.
+//!
+//! A request goes through it like this: [`rule`] finds whom it counts for ([`subject`]) and makes keys ([`key`]) and
+//! buckets of it, `engine` decides over them, `reply` tells the client. `engine` looks into what it remembers, then into
+//! its leases, then asks Redis, where [`script`] does what [`mod@decide`] does in Rust with the arithmetic of [`limit`];
+//! when Redis fails it falls back to the policy. `config` reads three vocabularies into the same rules.
 
 mod config;
 pub mod decide;

@@ -244,7 +244,7 @@ impl Settings {
             (!secret.is_empty()).then(|| Explain { header: header.to_string(), secret })
         });
         Replies {
-            refusal: reply.unwrap_or_default().compile(status, body),
+            refusal: reply.unwrap_or_default().compile("$.reply", status, body, faults),
             call_time_left: families.contains(&Family::CallTimeLeft),
             x_rate_limit: families.contains(&Family::XRateLimit),
             rate_limit: families.contains(&Family::RateLimit),

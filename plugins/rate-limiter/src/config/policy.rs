@@ -95,7 +95,8 @@ impl Policy {
         if workers.is_some() && on_error != OnError::Local {
             faults.push("$.localWorkers: goes with `onError: local` only".to_owned());
         }
-        let error_reply = error_reply.unwrap_or_default().compile(503, "Rate limiter unavailable\n");
+        let error_reply =
+            error_reply.unwrap_or_default().compile("$.errorReply", 503, "Rate limiter unavailable\n", faults);
         Self { on_error, error_reply, workers: workers.unwrap_or(1), breaker, lease }
     }
 }

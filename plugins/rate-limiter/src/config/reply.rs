@@ -37,12 +37,20 @@ pub(super) enum Family {
 }
 
 impl RawReply {
-    /// The reply, with defaults for what is not given.
-    pub(super) fn compile(self, status: u16, body: &str) -> Reply {
+    /// The reply, with defaults for what is not given. `path` is where it stands.
+    pub(super) fn compile(self, path: &str, status: u16, body: &str, faults: &mut Vec<String>) -> Reply {
         let status = self.status.map_or(status, |status| status.0);
-        // The status ends the response with its headers (RFC 9110, sections 15.3.5 and 15.4.5).
-        let body =
-            if matches!(status, 204 | 304) { String::new() } else { self.body.unwrap_or_else(|| body.to_owned()) };
+        // Such a response ends with its headers (RFC 9110, sections 15.3.5 and 15.4.5).
+        let body = match (status, self.body) {
+            (204 | 304, Some(body)) if !body.is_empty() => {
+                faults.push(format!(
+                    "{path}.body: found a body, allowed: none, because a response of status {status} has no body"
+                ));
+                body
+            }
+            (204 | 304, _) => String::new(),
+            (_, given) => given.unwrap_or_else(|| body.to_owned()),
+        };
         let reply = Reply::text(status, body);
         self.headers.iter().fold(reply, |reply, (name, value)| reply.header(&name.0, value))
     }

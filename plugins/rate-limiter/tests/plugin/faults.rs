@@ -61,6 +61,11 @@ fn one_fault_is_one_line() {
         (documents(json!({"lease": {"max": 5, "ttl": 1}})), "$.lease.ttl: found 1, allowed: 10 to 60000"),
         (documents(json!({"reply": {"status": 199}})), "$.reply.status: found 199, allowed: a status from 200 to 599"),
         (documents(json!({"reply": {"headers": {"content-length": "1"}}})), "$.reply.headers"),
+        (documents(json!({"reply": {"status": 204, "body": "x"}})), "$.reply.body: found a body, allowed: none"),
+        (
+            documents(json!({"onError": "deny", "errorReply": {"status": 304, "body": "x"}})),
+            "$.errorReply.body: found a body, allowed: none",
+        ),
         (documents(json!({"quotaHeaders": ["x-rate-limit"]})), "$.quotaHeaders[0]: found \"x-rate-limit\", allowed: "),
         (documents(json!({"algorithm": "bucket"})), "$.algorithm: found \"bucket\", allowed: "),
         (
