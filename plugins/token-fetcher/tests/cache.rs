@@ -46,7 +46,7 @@ fn assert_hidden(gateway: &RunningGateway) {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn ten_thousand_requests_over_a_hundred_connections_need_one_fetch_a_worker() {
     let auth = counting(|_, _| Answer::ok("").delay(Duration::from_millis(200)));
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -73,7 +73,7 @@ fn ten_thousand_requests_over_a_hundred_connections_need_one_fetch_a_worker() {
     assert_hidden(&gateway);
 }
 
-#[test]
+#[testkit::scenario]
 fn workers_share_what_one_of_them_fetched() {
     let auth = counting(|_, _| Answer::ok(""));
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -102,7 +102,7 @@ impl Gate {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn a_refresh_holds_no_request() {
     let gate = Gate::default();
     let behind = gate.clone();
@@ -130,7 +130,7 @@ fn a_refresh_holds_no_request() {
     assert_eq!(gateway.stats().get("wasmcustom.token_fetcher.misses"), Some(1));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_fetch_outlives_the_client_that_began_it() {
     let gate = Gate::default();
     let behind = gate.clone();
@@ -155,17 +155,10 @@ fn a_fetch_outlives_the_client_that_began_it() {
     assert_eq!(auth.count(), 1);
 }
 
-#[test]
+#[testkit::scenario]
 fn tokens_hold_as_long_as_they_say() {
-    let jwt = |claims: &str| {
-        let claims = match claims {
-            "{\"exp\":1}" => "eyJleHAiOjF9",
-            "{\"exp\":99999999999}" => "eyJleHAiOjk5OTk5OTk5OTk5fQ",
-            other => panic!("no such claims: {other}"),
-        };
-        format!("e30.{claims}.c2ln")
-    };
-    let (past, future) = (jwt("{\"exp\":1}"), jwt("{\"exp\":99999999999}"));
+    // The claims are {"exp":1} and {"exp":99999999999}.
+    let (past, future) = ("e30.eyJleHAiOjF9.c2ln", "e30.eyJleHAiOjk5OTk5OTk5OTk5fQ.c2ln");
     for (body, cache_control, kept) in [
         (json!({"t": "t-0", "expires_in": 3600}), "no-store", true),
         (json!({"t": "t-0", "expires_in": "3600"}), "", true),
@@ -190,7 +183,7 @@ fn tokens_hold_as_long_as_they_say() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn a_token_is_not_used_after_its_end() {
     let auth = counting(|_, _| Answer::ok(""));
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -201,7 +194,7 @@ fn a_token_is_not_used_after_its_end() {
     eventually(PATIENCE, renewed).expect("another token");
 }
 
-#[test]
+#[testkit::scenario]
 fn clients_get_tokens_of_their_own() {
     let auth = Upstream::start(|seen| {
         let user = seen.header_text("x-user").unwrap_or("nobody");
@@ -232,7 +225,7 @@ fn clients_get_tokens_of_their_own() {
     assert_eq!(auth.count(), 55, "a key that long is not kept");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_key_of_the_operators_own() {
     let auth = counting(|_, _| Answer::ok(""));
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -245,7 +238,7 @@ fn a_key_of_the_operators_own() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn a_token_that_the_upstream_refuses_is_replaced_once() {
     let auth = counting(|_, _| Answer::ok(""));
     let upstream = Upstream::start(|seen| match (&*seen.path, seen.header_text("x-token")) {

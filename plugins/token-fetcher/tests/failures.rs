@@ -62,7 +62,7 @@ fn assert_works(gateway: &RunningGateway, upstream: &Upstream) {
     assert_eq!((&*upstream.last().path, upstream.last().header_text("x-token")), ("/next", Some("t-1")));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_service_that_fails_is_answered_with_500() {
     type Faulty = fn(&Seen) -> Answer;
     let cases: [(&str, Faulty); 8] = [
@@ -78,7 +78,11 @@ fn a_service_that_fails_is_answered_with_500() {
     for (details, fault) in cases {
         let auth = Auth::failing(fault);
         let upstream = Upstream::start(|_| Answer::ok("hi"));
-        let gateway = start(mission(), &auth.service, &upstream);
+        let mut config = mission();
+        if details != "timeout" {
+            config["timeoutMs"] = 5_000.into();
+        }
+        let gateway = start(config, &auth.service, &upstream);
         assert_refused(&gateway, &upstream, details);
         auth.recover();
         assert_works(&gateway, &upstream);
@@ -88,7 +92,7 @@ fn a_service_that_fails_is_answered_with_500() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn garbage_is_not_an_answer() {
     let auth = Auth::failing(|_| Answer::raw(b"\xff\xfe no HTTP\r\n\r\n"));
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -99,7 +103,7 @@ fn garbage_is_not_an_answer() {
     assert_works(&gateway, &upstream);
 }
 
-#[test]
+#[testkit::scenario]
 fn a_service_that_refuses_connections_is_answered_with_500() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let gateway = start(mission(), Target::refused(), &upstream);
@@ -107,7 +111,7 @@ fn a_service_that_refuses_connections_is_answered_with_500() {
     assert!(gateway.log_contains("check that it runs"), "{gateway:?}");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_call_that_cannot_be_sent_lets_the_request_pass() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let nowhere = start(mission(), Target::NoEndpoints, &upstream);
@@ -119,7 +123,7 @@ fn a_call_that_cannot_be_sent_lets_the_request_pass() {
     assert!(unknown.log_contains("the gateway has no such cluster"), "{unknown:?}");
 }
 
-#[test]
+#[testkit::scenario]
 fn an_answer_without_a_token_lets_the_request_pass() {
     type Faulty = fn(&Seen) -> Answer;
     let cases: [Faulty; 3] = [
@@ -137,7 +141,7 @@ fn an_answer_without_a_token_lets_the_request_pass() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn bytes_above_0x7f_come_through_as_they_are() {
     let bytes: Vec<u8> = (0x80..=0xff).collect();
     let token = [b"\t<"[..].trim_ascii(), &bytes, b">"].concat();
@@ -152,7 +156,7 @@ fn bytes_above_0x7f_come_through_as_they_are() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn clients_that_leave_are_forgotten() {
     let auth = Auth::failing(|_| Answer::hang());
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -167,7 +171,7 @@ fn clients_that_leave_are_forgotten() {
     assert_eq!(upstream.count(), 1);
 }
 
-#[test]
+#[testkit::scenario]
 fn each_failure_has_the_outcome_that_the_operator_gives_it() {
     type Faulty = fn(&Seen) -> Answer;
     let faults: [(&str, Faulty); 4] = [
@@ -180,7 +184,7 @@ fn each_failure_has_the_outcome_that_the_operator_gives_it() {
         let auth = Auth::failing(fault);
         let upstream = Upstream::start(|_| Answer::ok("hi"));
         let mut config = mission();
-        config["timeoutMs"] = 200.into();
+        config["timeoutMs"] = if name == "timeout" { 300.into() } else { 5_000.into() };
         config["onFailure"] = json!({name: "open"});
         assert_passes_bare(&start(config.clone(), &auth.service, &upstream), &upstream);
 
@@ -203,7 +207,7 @@ fn each_failure_has_the_outcome_that_the_operator_gives_it() {
     assert_refused(&gateway, &upstream, "not_sent");
 }
 
-#[test]
+#[testkit::scenario]
 fn tries_again_within_one_deadline() {
     let answers = [Answer::reset(), Answer::status(503), Answer::ok("").header("x-token", "t-1")];
     let auth = Upstream::script(answers);
@@ -222,6 +226,8 @@ fn tries_again_within_one_deadline() {
     assert_refused(&gateway, &upstream, "timeout");
     assert!((2..10).contains(&silent.started()), "{} tries of 100 ms in 600 ms", silent.started());
 
+    config["timeoutMs"] = 5_000.into();
+    config["retry"] = json!({"tries": 3, "pauseMs": 10});
     let refuses = Upstream::start(|_| Answer::status(401));
     let gateway = start(config, &refuses, &upstream);
     assert_refused(&gateway, &upstream, "bad_status");

@@ -112,7 +112,7 @@ fn start(oauth2: Value, endpoint: &Upstream, upstream: &Upstream) -> RunningGate
     Gateway::new().with(plugin).cluster("outbound|80||idp.static", endpoint).upstream(upstream).start()
 }
 
-#[test]
+#[testkit::scenario]
 fn the_client_is_known_by_header_or_by_form() {
     for auth in ["basic", "body"] {
         let issued = Issued::default();
@@ -131,7 +131,7 @@ fn the_client_is_known_by_header_or_by_form() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn scope_audience_resource_and_what_else_the_server_wants() {
     let issued = Issued::default();
     let (endpoint, upstream) = (token_endpoint(&issued, Duration::from_secs(60)), protected(&issued));
@@ -152,7 +152,7 @@ fn scope_audience_resource_and_what_else_the_server_wants() {
     assert!(form.iter().map(|(name, value)| (&**name, &**value)).eq(expected), "{form:?}");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_wrong_secret_is_refused_and_told_without_it() {
     let issued = Issued::default();
     let (endpoint, upstream) = (token_endpoint(&issued, Duration::from_secs(60)), protected(&issued));
@@ -162,7 +162,7 @@ fn a_wrong_secret_is_refused_and_told_without_it() {
     assert_eq!(upstream.started(), 0);
 }
 
-#[test]
+#[testkit::scenario]
 fn a_token_is_renewed_before_it_runs_out() {
     let issued = Issued::default();
     let (endpoint, upstream) = (token_endpoint(&issued, Duration::from_secs(3)), protected(&issued));

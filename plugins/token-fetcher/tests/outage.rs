@@ -35,6 +35,7 @@ impl Auth {
 
 fn start(more: Value, auth: impl Into<Target>, upstream: &Upstream) -> RunningGateway {
     let mut config = json!({"serviceName": "auth.static", "requestPath": "/token", "tokenHeader": "x-token"});
+    config["timeoutMs"] = 5_000.into();
     for (key, value) in more.as_object().expect("a map") {
         config[key] = value.clone();
     }
@@ -45,7 +46,7 @@ fn status(gateway: &RunningGateway) -> u16 {
     gateway.get("/").send().status
 }
 
-#[test]
+#[testkit::scenario]
 fn an_old_token_serves_within_its_bound() {
     let auth = Auth::start(true);
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -64,7 +65,7 @@ fn an_old_token_serves_within_its_bound() {
     eventually(PATIENCE, || (status(&gateway) == 200).then_some(())).expect("a new token");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_failure_is_remembered_for_a_moment() {
     let auth = Auth::start(false);
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -76,7 +77,7 @@ fn a_failure_is_remembered_for_a_moment() {
     assert_eq!(auth.service.count(), 2);
 }
 
-#[test]
+#[testkit::scenario]
 fn a_service_that_fails_again_and_again_is_left_alone() {
     let auth = Auth::start(false);
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -94,7 +95,7 @@ fn a_service_that_fails_again_and_again_is_left_alone() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn a_preflight_says_how_it_went_and_warms_the_cache() {
     let auth = Auth::start(true);
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -114,7 +115,7 @@ fn a_preflight_says_how_it_went_and_warms_the_cache() {
     unknown.wait_for_log("preflight: cluster \"outbound|80||auth.static\": the gateway has no such cluster", PATIENCE);
 }
 
-#[test]
+#[testkit::scenario]
 fn access_logs_tell_which_token_it_was() {
     let auth = Auth::start(true);
     let upstream = Upstream::start(|_| Answer::ok("hi"));

@@ -9,6 +9,7 @@ fn start(config: &Value, auth: &Upstream, upstream: &Upstream) -> RunningGateway
     let mut config = config.clone();
     config["serviceName"] = "auth.static".into();
     config["requestPath"] = "/token".into();
+    config["timeoutMs"] = 5_000.into();
     Gateway::new().plugin("token-fetcher", config).cluster("outbound|80||auth.static", auth).upstream(upstream).start()
 }
 
@@ -22,7 +23,7 @@ fn forwarded(config: &Value, answer: Answer, path: &str, sent: &[(&str, &str)]) 
     upstream.only()
 }
 
-#[test]
+#[testkit::scenario]
 fn from_a_header_the_json_or_the_whole_body() {
     let target = json!({"header": "x-api-key"});
     let body = json!({"data": [{"a/b~": "t-json", "n": 42, "b": true}]});
@@ -45,14 +46,14 @@ fn from_a_header_the_json_or_the_whole_body() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn into_a_header_with_a_prefix() {
     let config = json!({"token": "body", "target": {"header": "Authorization", "prefix": "Bearer "}});
     let seen = forwarded(&config, Answer::ok("t-1"), "/", &[("authorization", "a"), ("AUTHORIZATION", "b")]);
     assert_eq!(seen.headers.all("authorization"), [b"Bearer t-1"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn into_the_query() {
     let config = json!({"token": "body", "target": {"query": "access_token"}});
     for (path, expected) in [
@@ -72,7 +73,7 @@ fn into_the_query() {
     assert_eq!(bare.path, "/a?b=1");
 }
 
-#[test]
+#[testkit::scenario]
 fn into_a_cookie() {
     let config = json!({"token": "body", "target": {"cookie": "sid"}});
     let sent = [("cookie", "a=1; sid=forged"), ("cookie", " sid = forged ;b=2")];
@@ -84,7 +85,7 @@ fn into_a_cookie() {
     assert!(!none.headers.contains("cookie"));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_clients_own_may_be_kept_or_refused() {
     for (target, path, sent) in [
         (json!({"header": "x-token"}), "/", ("x-token", "own")),
@@ -111,7 +112,7 @@ fn a_clients_own_may_be_kept_or_refused() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn success_is_what_the_operator_calls_so() {
     let config = json!({
         "token": {"json": "/token"}, "target": {"header": "x-token"},

@@ -10,6 +10,7 @@ fn asked(config: &Value) -> testkit::Seen {
     let mut config = config.clone();
     config["serviceName"] = "auth.static".into();
     config["tokenHeader"] = "x-token".into();
+    config["timeoutMs"] = 5_000.into();
     let auth = Upstream::start(|_| Answer::ok("").header("x-token", "t-1"));
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let plugin = Plugin::new("token-fetcher").config(&config).env("SECRET", "s3cret");
@@ -24,7 +25,7 @@ fn asked(config: &Value) -> testkit::Seen {
     auth.only()
 }
 
-#[test]
+#[testkit::scenario]
 fn the_path_and_the_query() {
     let config = json!({
         "requestPath": "/u/${request.cookie.sid}/${request.method}${request.path}?w=${request.query.who}",
@@ -35,7 +36,7 @@ fn the_path_and_the_query() {
     assert_eq!((&*seen.method, &*seen.path), ("GET", path));
 }
 
-#[test]
+#[testkit::scenario]
 fn headers_and_a_body_of_any_kind() {
     let config = json!({
         "requestPath": "/", "host": "idp.example",
@@ -54,7 +55,7 @@ fn headers_and_a_body_of_any_kind() {
     assert_eq!((seen.text(), seen.header("content-type")), ("1, 2\"}&x=/ as it is", None));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_form() {
     let config =
         json!({"requestPath": "/", "request": {"body": {"form": {"a b": "${request.header.x-two}", "c": "+"}}}});
@@ -63,7 +64,7 @@ fn a_form() {
     assert_eq!(seen.header_text("content-type"), Some("application/x-www-form-urlencoded"));
 }
 
-#[test]
+#[testkit::scenario]
 fn json() {
     let body = json!({"a\"": ["${request.header.x-two}", "${request.header.x-raw}", 1, -2, true, null], "b": {}});
     let seen = asked(&json!({"requestPath": "/", "request": {"body": {"json": body}}}));
@@ -75,7 +76,7 @@ fn json() {
     assert_eq!((seen.text(), seen.headers.all("content-type")), ("[]", vec![&b"application/x"[..]]));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_later_call_uses_what_an_earlier_one_gave() {
     let auth = Upstream::start(|seen| match &*seen.path {
         "/device" => Answer::json(&json!({"device": {"id": "d 1"}})).header("x-nonce", "n-1"),

@@ -1,11 +1,13 @@
 //! What upstream, client and auth service see when all goes well.
 
+#![allow(clippy::indexing_slicing, reason = "a test that panics is a test that fails")]
+
 use serde_json::{Value, json};
 use std::time::Duration;
 use testkit::{Answer, Gateway, Plugin, RunningGateway, Upstream};
 
 fn mission() -> Value {
-    json!({"serviceName": "auth.static", "requestPath": "/token?scope=a%20b", "tokenHeader": "X-Token"})
+    json!({"serviceName": "auth.static", "requestPath": "/token?scope=a%20b", "tokenHeader": "X-Token", "timeoutMs": 5_000})
 }
 
 fn start(config: Value, auth: &Upstream, upstream: &Upstream) -> RunningGateway {
@@ -16,7 +18,7 @@ fn values(upstream: &Upstream, name: &str) -> Vec<String> {
     upstream.last().headers.all(name).iter().map(|value| value.escape_ascii().to_string()).collect()
 }
 
-#[test]
+#[testkit::scenario]
 fn the_header_of_the_answer_becomes_a_header_of_the_request() {
     let auth = Upstream::start(|_| Answer::ok("not for anyone").header("X-TOKEN", "t-1"));
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -34,7 +36,7 @@ fn the_header_of_the_answer_becomes_a_header_of_the_request() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn every_request_gets_a_token_of_its_own() {
     let auth = Upstream::script([
         Answer::ok("").header("x-token", "first").header("x-token", "not this one"),
@@ -48,7 +50,7 @@ fn every_request_gets_a_token_of_its_own() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn a_copy_of_the_client_never_reaches_the_upstream() {
     let auth = Upstream::start(|seen| match seen.header("x-never") {
         Some(_) => Answer::status(500),
@@ -69,7 +71,7 @@ fn a_copy_of_the_client_never_reaches_the_upstream() {
     assert!(auth.requests().iter().all(|asked| !asked.headers.contains("x-token")));
 }
 
-#[test]
+#[testkit::scenario]
 fn the_port_and_every_kind_of_name_lead_to_the_cluster() {
     let auth = Upstream::start(|_| Answer::ok("").header("x-token", "t-1"));
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -94,7 +96,7 @@ fn the_port_and_every_kind_of_name_lead_to_the_cluster() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn rules_choose_the_service_and_requests_without_a_rule_pass() {
     let auth = Upstream::start(|seen| Answer::ok("").header("x-token", seen.path.as_str()));
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -107,7 +109,7 @@ fn rules_choose_the_service_and_requests_without_a_rule_pass() {
     assert_eq!(auth.count(), 2);
 }
 
-#[test]
+#[testkit::scenario]
 fn http2_on_all_sides() {
     let auth = Upstream::start_http2(|_| Answer::ok("").header("x-token", "t-1"));
     let upstream = Upstream::start_http2(|_| Answer::ok("hi"));
@@ -116,7 +118,7 @@ fn http2_on_all_sides() {
     assert_eq!((values(&upstream, "x-token"), upstream.last().text()), (vec!["t-1".to_owned()], "body"));
 }
 
-#[test]
+#[testkit::scenario]
 fn two_plugins_share_a_vm() {
     let auth = Upstream::start(|seen| Answer::ok("").header("x-a", &seen.path).header("x-b", &seen.path));
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -135,7 +137,7 @@ fn two_plugins_share_a_vm() {
 }
 
 /// While the token is fetched the gateway holds the request, whole, and serves others.
-#[test]
+#[testkit::scenario]
 fn a_slow_service_holds_its_own_request_only() {
     let auth = Upstream::start(|_| Answer::ok("").header("x-token", "t-1").delay(Duration::from_millis(300)));
     let upstream = Upstream::start(|_| Answer::ok("hi"));

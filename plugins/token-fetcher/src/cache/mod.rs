@@ -125,8 +125,9 @@ impl Cache {
     }
 
     pub(crate) fn note_failure(&self, key: &[u8], error: &Error) {
+        let until = monotonic().saturating_add(self.settings.negative());
         if let Some(entry) = self.entries.borrow_mut().get_mut(key) {
-            entry.failure = Some((error.clone(), monotonic().saturating_add(self.settings.negative())));
+            entry.failure = Some((error.clone(), until));
         }
     }
 

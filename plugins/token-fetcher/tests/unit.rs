@@ -1,0 +1,82 @@
+//! The cache over a gateway made of plain data, which calls back into the plugin from every call it makes.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test that panics is a test that fails")]
+
+use plugin_core::testing::Bench;
+use std::time::Duration;
+use token_fetcher::TokenFetcher;
+
+const CONFIG: &str = r#"{"serviceName": "auth.static", "requestPath": "/token", "tokenHeader": "x-token", "timeoutMs": 5000,
+        "cache": {"staleMs": 10000}}"#;
+
+fn bench() -> Bench<TokenFetcher> {
+    Bench::new(CONFIG).expect("a good configuration")
+}
+
+/// Until the next tick, with which work in the background begins.
+fn tick(bench: &Bench<TokenFetcher>) {
+    bench.advance(Duration::from_millis(2));
+}
+
+#[test]
+fn one_fetch_serves_all_who_wait_and_those_who_come_later() {
+    let bench = bench();
+    let waiting = [bench.get("/1"), bench.get("/2")];
+    tick(&bench);
+    assert_eq!(bench.calls().len(), 1);
+    assert!(waiting.iter().all(|exchange| !exchange.is_forwarded()));
+    bench.answer(0, 200, &[("x-token", "t-1")], "");
+    for exchange in waiting.iter().chain([&bench.get("/3")]) {
+        assert!(exchange.is_forwarded());
+        assert_eq!(exchange.request_header("x-token").as_deref(), Some("t-1"));
+    }
+    assert_eq!(bench.calls().len(), 1);
+}
+
+#[test]
+fn a_failure_is_told_to_all_and_remembered_for_a_second() {
+    let bench = bench();
+    let waiting = [bench.get("/1"), bench.get("/2")];
+    tick(&bench);
+    bench.break_call(0);
+    for exchange in waiting.iter().chain([&bench.get("/3")]) {
+        assert_eq!(exchange.reply().expect("a reply").status, 500);
+    }
+    bench.advance(Duration::from_secs(2));
+    let next = bench.get("/4");
+    tick(&bench);
+    assert_eq!(bench.calls().len(), 2);
+    bench.answer(1, 200, &[("x-token", "t-2")], "");
+    assert_eq!(next.request_header("x-token").as_deref(), Some("t-2"));
+}
+
+#[test]
+fn a_token_in_use_is_renewed_and_one_that_is_not_is_forgotten() {
+    let bench = bench();
+    let first = bench.get("/");
+    tick(&bench);
+    bench.answer(0, 200, &[("x-token", "t-1")], "");
+    assert!(first.is_forwarded());
+    bench.advance(Duration::from_secs(49));
+    assert_eq!(bench.calls().len(), 2, "80 percent of a minute have passed");
+    bench.answer(1, 200, &[("x-token", "t-2")], "");
+    bench.advance(Duration::from_secs(80));
+    assert_eq!(bench.calls().len(), 2, "nobody has used the second one");
+    bench.advance(Duration::from_secs(2));
+    assert!(!bench.is_ticking(), "nothing is left to look after");
+}
+
+#[test]
+fn a_new_configuration_leaves_nobody_waiting() {
+    let bench = bench();
+    let waiting = bench.get("/");
+    tick(&bench);
+    assert!(bench.configure(&CONFIG.replace("/token", "/other")));
+    let next = bench.get("/");
+    tick(&bench);
+    let calls = bench.calls().len();
+    for index in 0..calls {
+        bench.answer(index, 200, &[("x-token", "t-1")], "");
+    }
+    assert!(waiting.is_forwarded() && next.is_forwarded());
+}
