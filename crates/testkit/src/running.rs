@@ -101,6 +101,30 @@ impl RunningGateway {
             .unwrap_or_else(|| panic!("waited {timeout:?} for {name} = {value}, it is {:?}", self.stats().get(name)));
     }
 
+    /// The gateway's memory now, in KiB.
+    ///
+    /// # Panics
+    /// Elsewhere than on Linux, which tells it in `/proc`.
+    pub fn memory_kib(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    /// The most memory that the gateway has had so far, in KiB.
+    ///
+    /// # Panics
+    /// As [`memory_kib`](Self::memory_kib).
+    pub fn peak_memory_kib(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, field: &str) -> u64 {
+        let path = format!("/proc/{}/status", self.engine.id());
+        let status = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {path}: {error}"));
+        let value =
+            status.lines().find_map(|line| line.strip_prefix(field)).and_then(|it| it.split_whitespace().next());
+        value.and_then(|it| it.parse().ok()).unwrap_or_else(|| panic!("no {field} in {path}:\n{status}"))
+    }
+
     /// Changes the log level of a component, such as `wasm`, while the gateway runs.
     pub fn set_log_level(&self, component: &str, level: &str) {
         self.engine.set_log_level(component, level);

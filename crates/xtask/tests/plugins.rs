@@ -12,6 +12,13 @@ fn lacking(plugin: &Path) -> Vec<&'static str> {
         .collect()
 }
 
+/// A scenario on each gateway, or, for a plugin that asks for what only Higress has, the proof that Envoy refuses it.
+fn has_scenarios(plugin: &Path) -> bool {
+    let text = std::fs::read_to_string(plugin.join("tests/scenarios.rs")).unwrap_or_default();
+    let is_there = |line: &str| text.lines().any(|it| it.trim_start().starts_with(line));
+    is_there("#[testkit::scenario]") || is_there("#[testkit::scenario(higress)]") && text.contains("refused_by_envoy(")
+}
+
 #[test]
 fn every_plugin_is_whole() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
@@ -20,6 +27,12 @@ fn every_plugin_is_whole() {
         let plugin = entry.unwrap().path();
         if plugin.join("Cargo.toml").is_file() {
             assert_eq!(lacking(&plugin), [""; 0], "missing or empty in {}", plugin.display());
+            assert!(
+                has_scenarios(&plugin),
+                "{}/tests/scenarios.rs has no function with #[testkit::scenario]; with (higress) alone it needs a test \
+                 that calls testkit::refused_by_envoy",
+                plugin.display()
+            );
             plugins += 1;
         }
     }
@@ -29,4 +42,21 @@ fn every_plugin_is_whole() {
 #[test]
 fn a_plugin_without_them_is_found() {
     assert_eq!(lacking(Path::new("no such plugin")), NEEDED);
+}
+
+#[test]
+fn a_plugin_without_scenarios_is_found() {
+    let plugin = std::env::temp_dir().join(format!("xtask-plugins-{}", std::process::id()));
+    std::fs::create_dir_all(plugin.join("tests")).unwrap();
+    for (text, expected) in [
+        ("#[test]\nfn a() {}\n", false),
+        ("// #[testkit::scenario]\n", false),
+        ("#[testkit::scenario]\nfn a() {}\n", true),
+        ("#[testkit::scenario(higress)]\nfn a() {}\n", false),
+        ("#[testkit::scenario(higress)]\nfn a() {}\n#[test]\nfn b() { refused_by_envoy(p, \"x\") }\n", true),
+    ] {
+        std::fs::write(plugin.join("tests/scenarios.rs"), text).unwrap();
+        assert_eq!(has_scenarios(&plugin), expected, "{text}");
+    }
+    std::fs::remove_dir_all(plugin).unwrap();
 }

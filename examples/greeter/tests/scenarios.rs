@@ -1,9 +1,9 @@
-//! The built greeter in a real Envoy.
+//! The built greeter in a real Envoy and in the local gateway.
 
 use serde_json::json;
 use testkit::{Answer, Gateway, Upstream};
 
-#[test]
+#[testkit::scenario]
 fn greets_by_name_and_marks_the_response() {
     let names = Upstream::start(|_| Answer::status(200).header("x-name", "Ada"));
     let upstream = Upstream::start(|_| Answer::ok("hi"));

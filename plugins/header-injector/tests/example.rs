@@ -19,6 +19,7 @@ fn the_readmes_show_the_example() {
     }
 }
 
+/// On Envoy: it is its order of headers that the READMEs show.
 #[test]
 fn the_readmes_show_what_curl_prints() {
     let httpbin = Httpbin::start();
@@ -35,7 +36,7 @@ fn the_readmes_show_what_curl_prints() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn the_readmes_show_what_the_log_says() {
     let mut config = example();
     config["request"][2] = json!({"set": {"name": ":host", "value": "a"}});

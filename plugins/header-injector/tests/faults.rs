@@ -23,7 +23,7 @@ fn faults_of(config: &Value) -> Vec<String> {
 }
 
 /// All in one configuration, because all are to be reported at once.
-#[test]
+#[testkit::scenario]
 fn every_fault_is_named_with_path_found_and_allowed() {
     let cases: &[(Value, &[&str])] = &[
         (json!({"set": {"name": "x a", "value": "1"}}), &[".set.name: found \"x a\", allowed: a header name of"]),
@@ -87,7 +87,7 @@ fn every_fault_is_named_with_path_found_and_allowed() {
     assert_eq!(found.len(), expected, "{found:#?}");
 }
 
-#[test]
+#[testkit::scenario]
 fn responses_have_rules_of_their_own() {
     let set = |name: &str, value: &str| json!({"set": {"name": name, "value": value}});
     let statuses = ["99", "600", "204", "304", "2 0", "+200", ""];
@@ -103,7 +103,7 @@ fn responses_have_rules_of_their_own() {
     assert_eq!(found.len(), 8, "{found:#?}");
 }
 
-#[test]
+#[testkit::scenario]
 fn the_outer_form_is_checked_too() {
     for (config, expected) in [
         (json!({"requests": []}), "$: unknown key `requests`; did you mean `request`?"),
@@ -121,7 +121,7 @@ fn the_outer_form_is_checked_too() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn what_is_no_json_is_refused() {
     for text in ["{", "request:\n- remove: x-a", "{} {}"] {
         let found = faults(Plugin::new("header-injector").config_text(text));
@@ -130,7 +130,7 @@ fn what_is_no_json_is_refused() {
 }
 
 /// Envoy delivers such a configuration as protobuf, whose maps have no order.
-#[test]
+#[testkit::scenario]
 fn a_protobuf_struct_is_checked_like_json() {
     let mut found = faults(Plugin::new("header-injector").config_struct(json!({"requests": [], "reroute": 1})));
     found.sort();

@@ -47,7 +47,7 @@ fn assert_works(gateway: &RunningGateway, upstream: &Upstream) {
     );
 }
 
-#[test]
+#[testkit::scenario]
 fn bytes_that_are_no_text_are_kept() {
     let upstream = echo();
     let gateway = start(&upstream);
@@ -63,7 +63,7 @@ fn bytes_that_are_no_text_are_kept() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn many_headers_and_long_values_are_kept() {
     let upstream = echo();
     let gateway = start(&upstream);
@@ -99,7 +99,7 @@ fn many_headers_and_long_values_are_kept() {
     assert_works(&gateway, &upstream);
 }
 
-#[test]
+#[testkit::scenario]
 fn bodies_of_any_size_pass() {
     let upstream = Upstream::start(|seen| Answer::ok(&seen.body));
     let gateway = start(&upstream);
@@ -115,7 +115,7 @@ fn bodies_of_any_size_pass() {
     assert_works(&gateway, &upstream);
 }
 
-#[test]
+#[testkit::scenario]
 fn a_client_that_leaves_is_forgotten() {
     let upstream = Upstream::start(|seen| match &*seen.path {
         "/slow" => Answer::hang(),
@@ -143,7 +143,7 @@ fn a_client_that_leaves_is_forgotten() {
     assert_works(&gateway, &upstream);
 }
 
-#[test]
+#[testkit::scenario]
 fn an_upstream_that_breaks_is_survived() {
     let upstream = Upstream::start(|seen| match &*seen.path {
         "/reset" => Answer::reset(),
@@ -188,7 +188,7 @@ impl Random {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn a_thousand_random_requests() {
     let upstream = echo();
     let gateway = start(&upstream);
@@ -220,7 +220,7 @@ fn a_thousand_random_requests() {
     assert_eq!(upstream.count(), 1_001);
 }
 
-#[test]
+#[testkit::scenario]
 fn requests_that_are_no_http_do_no_harm() {
     let upstream = echo();
     let gateway = start(&upstream);
@@ -236,7 +236,7 @@ fn requests_that_are_no_http_do_no_harm() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn logs_do_not_tell_configured_values() {
     const SECRET: &str = "canary-value";
     let operations = json!([

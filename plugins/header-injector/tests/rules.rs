@@ -21,7 +21,7 @@ fn seen_by(gateway: &RunningGateway, upstream: &Upstream, host: &str, path: &str
     upstream.last().header_text("x-by").map(ToOwned::to_owned)
 }
 
-#[test]
+#[testkit::scenario]
 fn the_first_rule_that_matches_wins_and_the_global_settings_are_the_rest() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let config = json!({
@@ -43,7 +43,7 @@ fn the_first_rule_that_matches_wins_and_the_global_settings_are_the_rest() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn rules_alone_leave_other_requests_as_they_are() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let gateway = start(json!({"_rules_": [{"_match_route_": ["orders"], "request": says("route")}]}), &upstream);
@@ -52,7 +52,7 @@ fn rules_alone_leave_other_requests_as_they_are() {
     assert!(!upstream.last().headers.contains("hello"), "the default is for empty settings, not for no settings");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_rule_without_settings_says_hello_world() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let gateway = start(json!({"_rules_": [{"_match_domain_": ["hello.example"]}]}), &upstream);
@@ -61,7 +61,7 @@ fn a_rule_without_settings_says_hello_world() {
 }
 
 /// The route changes while the request is under way, but the rule that was chosen at its start stays.
-#[test]
+#[testkit::scenario]
 fn the_rule_is_chosen_once_for_both_sides() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let config = json!({"_rules_": [

@@ -25,13 +25,13 @@ fn answered(config: &Value, sent: &'static [(&str, &str)]) -> Headers {
     gateway.get("/").send().headers
 }
 
-#[test]
+#[testkit::scenario]
 fn an_empty_configuration_says_hello_world() {
     let sent = forwarded(&json!({}), &[("hello", "moon")]);
     assert_eq!(values(&sent, "hello"), ["moon", "world"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn no_configuration_is_the_empty_one() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let gateway = Gateway::new().with(Plugin::new("header-injector")).upstream(&upstream).start();
@@ -41,7 +41,7 @@ fn no_configuration_is_the_empty_one() {
 }
 
 /// Envoy delivers a `google.protobuf.Struct` as the bytes of that message, not as JSON.
-#[test]
+#[testkit::scenario]
 fn a_protobuf_struct_configures_like_json() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let long = "é".repeat(200);
@@ -64,14 +64,14 @@ fn a_protobuf_struct_configures_like_json() {
     assert!(!seen.contains("x-gone") && !seen.contains("hello"), "{seen:#?}");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_list_for_one_side_replaces_the_default() {
     for config in [json!({"request": []}), json!({"response": []}), json!({"response": [{"remove": "x-a"}]})] {
         assert!(!forwarded(&config, &[]).contains("hello"), "{config}");
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn request_operations_do_what_their_names_say() {
     let config = json!({"request": [
         {"set": {"name": "x-set", "value": "new"}},
@@ -123,7 +123,7 @@ fn request_operations_do_what_their_names_say() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn response_operations_do_what_their_names_say() {
     let config = json!({"response": [
         {"set": {"name": "x-set", "value": "new"}},
@@ -158,7 +158,7 @@ fn response_operations_do_what_their_names_say() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn operations_run_in_the_order_written() {
     let set = json!({"set": {"name": "x-a", "value": "1"}});
     let rename = json!({"rename": {"from": "x-a", "to": "x-b"}});
@@ -178,7 +178,7 @@ fn strings(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-#[test]
+#[testkit::scenario]
 fn set_changes_the_pseudo_headers_it_may_change() {
     let config = json!({
         "request": [
@@ -198,37 +198,25 @@ fn set_changes_the_pseudo_headers_it_may_change() {
     assert_eq!(seen.text(), "body");
 }
 
-#[test]
+#[testkit::scenario]
 fn replies_of_the_gateway_and_of_other_filters_are_changed_too() {
     let config = json!({"response": [{"set": {"name": "x-seen", "value": "yes"}}]});
+    let mock = json!({"_rules_": [{"_match_domain_": ["mock.example"], "mockEnable": true, "status": 418}]});
     let gateway = Gateway::new()
         .plugin("header-injector", config)
-        .filter_yaml(LUA)
+        .plugin("mock-response", mock)
         .route("dead", "/dead", "dead")
         .cluster("dead", Target::refused())
         .start();
-    for (path, status) in [("/none", 404), ("/dead", 503), ("/dead/lua", 418)] {
-        let reply = gateway.get(path).send();
-        assert_eq!((reply.status, reply.header_text("x-seen")), (status, Some("yes")), "{path}");
+    for (host, path, status) in [("a.example", "/none", 404), ("a.example", "/dead", 503), ("mock.example", "/", 418)] {
+        let reply = gateway.get(path).header("host", host).send();
+        assert_eq!((reply.status, reply.header_text("x-seen")), (status, Some("yes")), "{host}{path}");
     }
 }
 
-const LUA: &str = r#"
-name: lua
-typed_config:
-  "@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua
-  default_source_code:
-    inline_string: |
-      function envoy_on_request(handle)
-        if handle:headers():get(":path") == "/dead/lua" then
-          handle:respond({[":status"] = "418"}, "lua")
-        end
-      end
-"#;
-
 /// Stock Envoy picks the route again after every change a plugin of ABI 0.2.1 makes to request headers, and offers
 /// no way to keep it. `reroute: false` therefore tells on Higress only, whose own property a stock Envoy must survive.
-#[test]
+#[testkit::scenario]
 fn stock_envoy_picks_the_route_again_whatever_reroute_says() {
     let (old, new) = (Upstream::start(|_| Answer::ok("old")), Upstream::start(|_| Answer::ok("new")));
     for reroute in [true, false] {
@@ -245,7 +233,7 @@ fn stock_envoy_picks_the_route_again_whatever_reroute_says() {
     assert_eq!(old.count(), 0);
 }
 
-#[test]
+#[testkit::scenario]
 fn two_plugins_run_in_the_order_of_the_chain() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let appends = |value: &str| {
@@ -269,7 +257,7 @@ fn two_plugins_run_in_the_order_of_the_chain() {
     assert_eq!(upstream.count(), 1);
 }
 
-#[test]
+#[testkit::scenario]
 fn http2_on_both_sides() {
     let upstream = Upstream::start_http2(|_| Answer::ok("hi"));
     let config = json!({

@@ -19,7 +19,7 @@ fn the_readmes_show_the_example() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn the_readmes_show_what_curl_prints() {
     let upstream = Upstream::start(|_| Answer::ok("upstream"));
     let gateway = Gateway::new().plugin("mock-response", example()).upstream(&upstream).start();
@@ -32,7 +32,7 @@ fn the_readmes_show_what_curl_prints() {
     assert_eq!(upstream.started(), 0);
 }
 
-#[test]
+#[testkit::scenario]
 fn the_readmes_show_what_the_log_says() {
     let mut config = example();
     config["status"] = 1000.into();

@@ -12,7 +12,7 @@ fn faults(plugin: Plugin) -> Vec<String> {
 }
 
 /// One configuration with a rule for each case, because every rule is checked on its own.
-#[test]
+#[testkit::scenario]
 fn one_fault_is_one_line() {
     let cases: &[(Value, &str)] = &[
         (json!({"mockEnabled": true}), ": unknown key `mockEnabled`; did you mean `mockEnable`?"),
@@ -55,7 +55,7 @@ fn one_fault_is_one_line() {
     assert_eq!(found.len(), cases.len(), "{found:#?}");
 }
 
-#[test]
+#[testkit::scenario]
 fn all_faults_are_named_at_once() {
     let found = faults(Plugin::new("mock-response").config(&json!({
         "mockEnable": 1,
@@ -78,7 +78,7 @@ fn all_faults_are_named_at_once() {
     assert_eq!(found.len(), 7, "{found:#?}");
 }
 
-#[test]
+#[testkit::scenario]
 fn what_is_no_json_is_refused() {
     for text in ["{", "mockEnable: true"] {
         let found = faults(Plugin::new("mock-response").config_text(text));
@@ -87,13 +87,13 @@ fn what_is_no_json_is_refused() {
 }
 
 /// Envoy delivers such a configuration as protobuf.
-#[test]
+#[testkit::scenario]
 fn a_protobuf_struct_is_checked_like_json() {
     let found = faults(Plugin::new("mock-response").config_struct(json!({"mockEnable": true, "status": 99})));
     assert_eq!(found, ["$.status: found 99, allowed: a status from 200 to 599"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn what_is_refused_does_not_show_the_rest() {
     let config = json!({"mockEnable": true, "status": 1, "headers": {"x-a": "canary-value"}, "body": "canary-value"});
     let log = Gateway::new().plugin("mock-response", config).try_start().expect_err("status 1 to be refused").log;

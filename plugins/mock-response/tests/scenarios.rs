@@ -18,7 +18,7 @@ fn values<'a>(reply: &'a Reply, name: &str) -> Vec<&'a str> {
     reply.headers.all(name).into_iter().map(|value| str::from_utf8(value).unwrap()).collect()
 }
 
-#[test]
+#[testkit::scenario]
 fn enabled_it_answers_hello_world() {
     let upstream = Upstream::start(|_| Answer::ok("upstream"));
     let gateway = Gateway::new().plugin("mock-response", json!({"mockEnable": true})).upstream(&upstream).start();
@@ -29,7 +29,7 @@ fn enabled_it_answers_hello_world() {
     assert_eq!(upstream.started(), 0);
 }
 
-#[test]
+#[testkit::scenario]
 fn otherwise_the_request_passes() {
     let upstream = Upstream::start(|_| Answer::ok("upstream"));
     for config in
@@ -43,7 +43,7 @@ fn otherwise_the_request_passes() {
     assert_eq!(unconfigured.get("/").send().text(), "upstream");
 }
 
-#[test]
+#[testkit::scenario]
 fn status_headers_and_body_are_as_configured() {
     let reply = mocked(json!({
         "mockEnable": true,
@@ -64,7 +64,7 @@ fn status_headers_and_body_are_as_configured() {
     assert_eq!(values(&reply, "x-text"), ["grüße"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn every_status_works_and_some_have_no_body() {
     let statuses =
         [(200, "hello world"), (204, ""), (301, "hello world"), (304, ""), (500, "hello world"), (599, "hello world")];
@@ -76,7 +76,7 @@ fn every_status_works_and_some_have_no_body() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn an_empty_body_is_a_body() {
     for status in [200, 204, 404] {
         let reply = mocked(json!({"mockEnable": true, "status": status, "body": ""}));
@@ -84,7 +84,7 @@ fn an_empty_body_is_a_body() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn numbers_as_higress_sends_them() {
     let gateway = Gateway::new()
         .with(Plugin::new("mock-response").config_text(r#"{"mockEnable": true, "status": 503.0, "_plugin_id_": "x"}"#))
@@ -94,7 +94,7 @@ fn numbers_as_higress_sends_them() {
 }
 
 /// The connection has to stay in step: the next reply on it is the one to the next request.
-#[test]
+#[testkit::scenario]
 fn head_gets_the_headers_without_the_body() {
     let gateway = start(json!({"mockEnable": true, "status": 202, "headers": {"x-a": "1"}}));
     let mut connection = gateway.connect();
@@ -107,7 +107,7 @@ fn head_gets_the_headers_without_the_body() {
     assert_eq!(connection.send(&gateway.get("/")).text(), "hello world");
 }
 
-#[test]
+#[testkit::scenario]
 fn replies_without_a_body_keep_the_connection_in_step() {
     for status in [204, 304] {
         let gateway = start(json!({"mockEnable": true, "status": status}));
@@ -119,7 +119,7 @@ fn replies_without_a_body_keep_the_connection_in_step() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn http2_clients_get_the_same() {
     let gateway = start(json!({"mockEnable": true, "status": 201, "headers": {"X-Upper": "1"}, "body": "made"}));
     let reply = gateway.post("/", "body").http2().send();
@@ -127,7 +127,7 @@ fn http2_clients_get_the_same() {
 }
 
 /// gRPC has no HTTP status: the gateway turns it into a `grpc-status`, and the body into the message.
-#[test]
+#[testkit::scenario]
 fn grpc_clients_get_a_grpc_status() {
     for (status, grpc_status) in [(200, "2"), (401, "16"), (404, "12"), (503, "14")] {
         let gateway = start(json!({"mockEnable": true, "status": status, "headers": {"x-a": "1"}, "body": "no"}));
@@ -146,14 +146,14 @@ fn grpc_clients_get_a_grpc_status() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn access_logs_name_the_plugin() {
     let gateway = start(json!({"mockEnable": true, "status": 503}));
     gateway.get("/a").send();
     assert_eq!(gateway.wait_for_access_log(1), ["GET /a 503 mock-response"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn rules_choose_by_domain_and_by_route() {
     let upstream = Upstream::start(|_| Answer::ok("upstream"));
     let config = json!({
@@ -189,7 +189,7 @@ fn rules_choose_by_domain_and_by_route() {
 }
 
 /// One VM, two configurations: what belongs to one must not leak into the other.
-#[test]
+#[testkit::scenario]
 fn two_configurations_share_one_vm() {
     let plugin = |domain: &str, body: &str| {
         let config = json!({"_rules_": [{"_match_domain_": [domain], "mockEnable": true, "body": body}]});

@@ -53,7 +53,7 @@ impl Scene {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn headers_are_set_from_the_body() {
     let scene = scene();
     let first = scene.arrives("/", "12345");
@@ -62,7 +62,7 @@ fn headers_are_set_from_the_body() {
     assert_eq!(seen(&scene.upstream, "/chosen-by-body").text(), "1");
 }
 
-#[test]
+#[testkit::scenario]
 fn the_body_is_changed_and_its_length_with_it() {
     let scene = scene();
     for (path, text) in [("/append", "some and more"), ("/prepend", "more and some"), ("/replace", "something else")] {
@@ -72,7 +72,7 @@ fn the_body_is_changed_and_its_length_with_it() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn a_body_comes_whole_however_it_was_sent() {
     let scene = scene();
     let slow = scene.gateway.request("POST", "/append?slow").chunk("two ").pause(PAUSE).chunk("chunks");
@@ -86,7 +86,7 @@ fn a_body_comes_whole_however_it_was_sent() {
     assert_eq!(trailers.trailers.text("x-by"), Some("tour"));
 }
 
-#[test]
+#[testkit::scenario]
 fn an_empty_body_is_no_reason_to_wait() {
     let scene = scene();
     let length = |path: &str| seen(&scene.upstream, path).header_text("x-length").map(ToOwned::to_owned);
@@ -102,7 +102,7 @@ fn an_empty_body_is_no_reason_to_wait() {
     assert_eq!(length("/?trailers").as_deref(), Some("0"));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_call_before_or_after_the_body_is_read() {
     let scene = scene();
     assert_eq!(scene.arrives("/call-first", "some").text(), "some<mark>");
@@ -112,7 +112,7 @@ fn a_call_before_or_after_the_body_is_read() {
     assert_eq!(scene.gateway.get("/call-last?none").send().status, 500, "there is no body to add to");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_client_that_leaves_in_the_middle_of_its_body_harms_nobody() {
     let scene = scene();
     for path in ["/", "/call-first", "/response-after"] {
@@ -125,7 +125,7 @@ fn a_client_that_leaves_in_the_middle_of_its_body_harms_nobody() {
     assert!(!scene.gateway.log_contains("panic"));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_reply_after_the_body_was_read() {
     let scene = scene();
     let reply = scene.gateway.post("/reply", "some").send();
@@ -135,13 +135,13 @@ fn a_reply_after_the_body_was_read() {
     assert_eq!(announced.status, 413, "before a byte of it came");
 }
 
-#[test]
+#[testkit::scenario]
 fn the_response_follows_in_the_same_function() {
     let reply = scene().gateway.post("/response-after", "some").send();
     assert_eq!((reply.status, reply.header_text("x-by")), (200, Some("tour")));
 }
 
-#[test]
+#[testkit::scenario]
 fn the_responses_headers_wait_for_its_body() {
     let scene = scene();
     let reply = scene.gateway.get("/response").send();
@@ -159,7 +159,7 @@ fn the_responses_headers_wait_for_its_body() {
     assert_eq!(scene.gateway.get("/response?large").send().status, 500, "not the client's fault");
 }
 
-#[test]
+#[testkit::scenario]
 fn the_example_sends_a_request_where_its_body_says() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let plugin = Plugin::new("body-before-headers").config(&json!({})).allow_on_headers_stop_iteration();
@@ -171,6 +171,7 @@ fn the_example_sends_a_request_where_its_body_says() {
     assert_eq!(upstream.count(), 1);
 }
 
+/// Envoy alone: our gateway takes the ABI of Higress from the module, under which bodies come.
 #[test]
 fn a_gateway_that_keeps_bodies_back_is_found_out() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -186,6 +187,7 @@ fn a_gateway_that_keeps_bodies_back_is_found_out() {
     assert_eq!(gateway.get("/").send().status, 400, "the VM lives, and no body is no reason to wait");
 }
 
+/// Envoy alone: our gateway takes the ABI of Higress from the module, under which bodies come.
 #[test]
 fn a_late_body_is_waited_for_before_a_gateway_is_found_out() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));

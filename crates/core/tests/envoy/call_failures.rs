@@ -8,37 +8,37 @@ fn ask(service: &str) -> String {
     stage().gateway.get(&format!("/calls/ask?{service}")).send().text().to_owned()
 }
 
-#[test]
+#[testkit::scenario]
 fn an_unknown_cluster_says_what_to_check() {
     let told = ask("unknown");
     assert!(told.starts_with("unknown_cluster: cluster \"unknown\": the gateway has no such cluster"), "{told}");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_cluster_without_endpoints_has_no_host() {
     let told = ask("empty");
     assert!(told.starts_with("no_host: cluster \"empty\": the cluster has no healthy host"), "{told}");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_refused_connection_is_unreachable() {
     let told = ask("refused");
     assert!(told.starts_with("unreachable: cluster \"refused\": the service could not be reached"), "{told}");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_reset_before_the_answer_is_unreachable() {
     let told = ask("resetting");
     assert!(told.starts_with("unreachable: "), "{told}");
 }
 
-#[test]
+#[testkit::scenario]
 fn an_answer_that_breaks_is_a_reset() {
     let told = ask("broken");
     assert!(told.starts_with("reset: cluster \"broken\": the connection broke"), "{told}");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_service_that_hangs_is_given_up_within_its_time() {
     let stage = stage();
     let began = Instant::now();
@@ -48,18 +48,18 @@ fn a_service_that_hangs_is_given_up_within_its_time() {
     assert!(took >= Duration::from_millis(195) && took < Duration::from_millis(1000), "{took:?}");
 }
 
-#[test]
+#[testkit::scenario]
 fn an_answer_that_is_not_http_is_an_error() {
     let told = ask("garbage");
     assert!(told.starts_with("unreachable: cluster \"garbage\""), "{told}");
 }
 
-#[test]
+#[testkit::scenario]
 fn any_bytes_in_a_header_are_an_answer() {
     assert_eq!(ask("bytes"), "answered 200 with 0 bytes");
 }
 
-#[test]
+#[testkit::scenario]
 fn an_answer_larger_than_allowed_is_an_error() {
     let told = ask("large");
     assert_eq!(told, "bad_answer: cluster \"large\" answered 1200000 bytes, the plugin takes 1048576");
@@ -67,13 +67,13 @@ fn an_answer_larger_than_allowed_is_an_error() {
 }
 
 /// Only what the gateway itself makes up in the service's place is an error.
-#[test]
+#[testkit::scenario]
 fn a_503_or_504_of_the_service_itself_is_an_answer() {
     assert_eq!(ask("busy"), "answered 503 with 19 bytes");
     assert_eq!(ask("slow"), "answered 504 with 24 bytes");
 }
 
-#[test]
+#[testkit::scenario]
 fn an_error_that_nobody_handles_is_answered_by_its_kind() {
     let stage = stage();
     let reply = stage.gateway.get("/calls/ask?nobody").send();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::stage::{seen, stage, values};
 
-#[test]
+#[testkit::scenario]
 fn dispatch_http_call() {
     let stage = stage();
     assert_eq!(stage.gateway.get("/calls/dispatch?q=1").send().status, 200);
@@ -15,7 +15,7 @@ fn dispatch_http_call() {
     assert_eq!(asked.header_text("x-path"), Some("/calls/dispatch?q=1"));
 }
 
-#[test]
+#[testkit::scenario]
 fn get_http_call_response_headers() {
     let stage = stage();
     stage.gateway.get("/calls/response-headers").send();
@@ -25,14 +25,14 @@ fn get_http_call_response_headers() {
     assert!(names.starts_with(":status,") && names.contains(",x-token"), "{names}");
 }
 
-#[test]
+#[testkit::scenario]
 fn get_http_call_response_body() {
     let stage = stage();
     stage.gateway.get("/calls/response-body").send();
     assert_eq!(stage.seen("/calls/response-body").header_text("x-body"), Some("body of /token"));
 }
 
-#[test]
+#[testkit::scenario]
 fn get_http_call_response_trailers() {
     let stage = stage();
     stage.gateway.get("/calls/response-trailers").send();
@@ -41,7 +41,7 @@ fn get_http_call_response_trailers() {
 }
 
 /// Nobody resumes by hand: a request that a call held goes on when it is let go, whole and once.
-#[test]
+#[testkit::scenario]
 fn resume_http_request() {
     let stage = stage();
     let path = "/calls/response-body?resume";
@@ -50,7 +50,7 @@ fn resume_http_request() {
     assert_eq!(stage.upstream.requests().iter().filter(|seen| seen.path == path).count(), 1);
 }
 
-#[test]
+#[testkit::scenario]
 fn resume_http_response() {
     let stage = stage();
     let reply = stage.gateway.get("/calls/response-phase?resume").send();
@@ -58,14 +58,14 @@ fn resume_http_response() {
     assert_eq!(reply.headers.all("x-body"), [b"body of /late"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn a_second_call_builds_on_the_first() {
     let stage = stage();
     stage.gateway.get("/calls/in-turn").send();
     assert_eq!(stage.seen("/calls/in-turn").header_text("x-body"), Some("second after body of /first"));
 }
 
-#[test]
+#[testkit::scenario]
 fn calls_at_once_take_as_long_as_one() {
     let stage = stage();
     let began = Instant::now();
@@ -75,21 +75,21 @@ fn calls_at_once_take_as_long_as_one() {
     assert!(took >= Duration::from_millis(250) && took < Duration::from_millis(720), "{took:?}");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_call_in_the_response_phase() {
     let stage = stage();
     let reply = stage.gateway.get("/calls/response-phase").send();
     assert_eq!((reply.status, reply.header_text("x-body")), (200, Some("body of /late")));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_call_waits_while_the_requests_body_comes() {
     let stage = stage();
     assert_eq!(stage.gateway.post("/calls/in-turn?body", vec![b'a'; 100_000]).send().status, 200);
     assert_eq!(stage.seen("/calls/in-turn?body").body.len(), 100_000);
 }
 
-#[test]
+#[testkit::scenario]
 fn a_failed_call_is_tried_again() {
     let stage = stage();
     let reply = stage.gateway.get("/calls/retry").send();

@@ -48,7 +48,7 @@ impl Scene {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn a_client_leaves_while_a_call_is_under_way() {
     let scene = scene();
     for path in ["/calls/response-body", "/calls/response-phase", "/request-body/call-between-chunks"] {
@@ -62,7 +62,7 @@ fn a_client_leaves_while_a_call_is_under_way() {
     scene.is_sound();
 }
 
-#[test]
+#[testkit::scenario]
 fn a_client_leaves_in_the_middle_of_its_body() {
     let scene = scene();
     for path in ["/request-body/append", "/request-body/count-chunks", "/replies/holding-body"] {
@@ -76,7 +76,7 @@ fn a_client_leaves_in_the_middle_of_its_body() {
     assert!(scene.upstream.requests().iter().all(|seen| !seen.complete || seen.path == "/request-headers/replace"));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_client_leaves_while_the_response_is_held() {
     let scene = scene();
     let client = scene.gateway.get("/response-body/append?slow").start();
@@ -85,7 +85,7 @@ fn a_client_leaves_while_the_response_is_held() {
     scene.is_sound();
 }
 
-#[test]
+#[testkit::scenario]
 fn an_upstream_resets_in_the_middle_of_its_response() {
     let scene = scene();
     for path in ["/response-body/append?broken", "/response-body/chunks?broken"] {
@@ -98,7 +98,7 @@ fn an_upstream_resets_in_the_middle_of_its_response() {
     scene.is_sound();
 }
 
-#[test]
+#[testkit::scenario]
 fn two_hundred_departures_leave_nothing_behind() {
     let scene = scene();
     let paths = ["/calls/response-body", "/calls/response-phase", "/time/sleep", "/request-body/append"];

@@ -6,7 +6,7 @@ use testkit::{Answer, Gateway, Upstream, eventually};
 
 use crate::stage::{PATIENCE, stage};
 
-#[test]
+#[testkit::scenario]
 fn the_end_of_a_forwarded_exchange() {
     let stage = stage();
     stage.gateway.get("/end/forward").send();
@@ -14,7 +14,7 @@ fn the_end_of_a_forwarded_exchange() {
     assert!(line.ends_with("status Some(200), details \"via_upstream\", x-answer None, took time: true"), "{line}");
 }
 
-#[test]
+#[testkit::scenario]
 fn the_end_of_a_reply() {
     let stage = stage();
     stage.gateway.get("/end/reply").send();
@@ -23,7 +23,7 @@ fn the_end_of_a_reply() {
     assert!(line.ends_with(rest), "{line}");
 }
 
-#[test]
+#[testkit::scenario]
 fn the_end_shows_the_response_as_the_client_got_it() {
     let stage = stage();
     stage.gateway.get("/end/response").send();
@@ -31,7 +31,7 @@ fn the_end_shows_the_response_as_the_client_got_it() {
     assert!(line.contains("status Some(200)") && line.contains("x-answer Some(\"changed\")"), "{line}");
 }
 
-#[test]
+#[testkit::scenario]
 fn the_end_is_seen_when_the_client_goes_away() {
     let stage = stage();
     let live = || stage.gateway.stats().get("wasmcustom.tour.live").unwrap_or(0) > 0;
@@ -44,7 +44,7 @@ fn the_end_is_seen_when_the_client_goes_away() {
 }
 
 /// Then the gateway shows no headers at all, only the end.
-#[test]
+#[testkit::scenario]
 fn a_request_that_the_gateway_refuses_by_itself_harms_nobody() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let gateway = Gateway::new().plugin("tour", serde_json::json!({})).upstream(&upstream).start();

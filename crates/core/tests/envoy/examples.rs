@@ -7,7 +7,7 @@ use testkit::{Answer, Gateway, Upstream, eventually};
 
 use crate::stage::PATIENCE;
 
-#[test]
+#[testkit::scenario]
 fn hello_world() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let gateway = Gateway::new().plugin("hello-world", json!({})).upstream(&upstream).start();
@@ -15,7 +15,7 @@ fn hello_world() {
     assert_eq!(upstream.started(), 0);
 }
 
-#[test]
+#[testkit::scenario]
 fn chunks() {
     let pause = Duration::from_millis(20);
     let upstream = Upstream::start(move |_| Answer::status(200).chunk("one ").pause(pause).chunk("two"));
@@ -24,7 +24,7 @@ fn chunks() {
     gateway.wait_for_log("7 bytes passed", PATIENCE);
 }
 
-#[test]
+#[testkit::scenario]
 fn two_calls() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let user = Upstream::start(|_| Answer::ok("").header("x-user", "ann"));
@@ -48,7 +48,7 @@ fn two_calls() {
     assert_eq!(upstream.count(), 1);
 }
 
-#[test]
+#[testkit::scenario]
 fn timer() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let service = Upstream::script([Answer::ok("quick"), Answer::ok("slow").delay(Duration::from_secs(1))]);

@@ -15,14 +15,14 @@ fn slow() -> Upstream {
     Upstream::start(|_| Answer::ok("yes").delay(Duration::from_millis(200)))
 }
 
-#[test]
+#[testkit::scenario]
 fn state_0_continue() {
     let stage = stage();
     assert_eq!(stage.gateway.post("/request-headers/forward", "body").send().text(), "hi");
     assert_eq!(stage.seen("/request-headers/forward").text(), "body");
 }
 
-#[test]
+#[testkit::scenario]
 fn state_1_stop_iteration() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let plugin = Plugin::new("tour-body-first").config(&json!({})).allow_on_headers_stop_iteration();
@@ -37,7 +37,7 @@ fn state_1_stop_iteration() {
     assert_eq!((seen.header_text("x-length"), seen.text()), (Some("4"), "some and more"));
 }
 
-#[test]
+#[testkit::scenario]
 fn state_2_continue_and_end_stream() {
     let stage = stage();
     assert_eq!(stage.gateway.get("/request-headers/open").send().text(), "hi");
@@ -45,7 +45,7 @@ fn state_2_continue_and_end_stream() {
     assert_eq!(stage.seen("/request-headers/open?body").text(), "body");
 }
 
-#[test]
+#[testkit::scenario]
 fn state_3_stop_all_iteration_and_buffer() {
     let (upstream, service) = (Upstream::start(|_| Answer::ok("hi")), slow());
     let gateway = Gateway::new()
@@ -61,7 +61,7 @@ fn state_3_stop_all_iteration_and_buffer() {
     assert_eq!(upstream.only().text(), "small");
 }
 
-#[test]
+#[testkit::scenario]
 fn state_3_in_the_response_phase() {
     let upstream = Upstream::start(|_| Answer::ok(vec![b'a'; BODY]));
     let service = Upstream::script([Answer::ok("yes"), Answer::ok("noted").delay(Duration::from_millis(200))]);
@@ -74,7 +74,7 @@ fn state_3_in_the_response_phase() {
     assert_eq!(gateway.get("/").send().status, 500);
 }
 
-#[test]
+#[testkit::scenario]
 fn state_4_in_the_response_phase() {
     let (upstream, service) = (Upstream::start(|_| Answer::ok(vec![b'a'; BODY])), slow());
     let gateway = Gateway::new()
@@ -87,7 +87,7 @@ fn state_4_in_the_response_phase() {
     assert_eq!((reply.status, reply.header_text("x-body"), reply.body.len()), (200, Some("yes"), BODY));
 }
 
-#[test]
+#[testkit::scenario]
 fn state_4_stop_all_iteration_and_watermark() {
     let (upstream, service) = (Upstream::start(|_| Answer::ok("hi")), slow());
     let gateway = Gateway::new()

@@ -13,25 +13,25 @@ fn exchange(path: &str) -> (Arc<Stage>, Seen, Reply) {
     (stage, seen, reply)
 }
 
-#[test]
+#[testkit::scenario]
 fn process_request_headers() {
     let (_stage, seen, _) = exchange("/hooks/1");
     assert_eq!(seen.header_text("x-phase"), Some("request headers"));
 }
 
-#[test]
+#[testkit::scenario]
 fn process_request_body() {
     let (_stage, seen, _) = exchange("/hooks/2");
     assert_eq!(seen.text(), "sent, request body");
 }
 
-#[test]
+#[testkit::scenario]
 fn process_response_headers() {
     let (_stage, _, reply) = exchange("/hooks/3");
     assert_eq!((reply.status, reply.header_text("x-phase")), (200, Some("response headers")));
 }
 
-#[test]
+#[testkit::scenario]
 fn process_response_body() {
     let (_stage, _, reply) = exchange("/hooks/4");
     assert_eq!(reply.text(), "hi, response body");

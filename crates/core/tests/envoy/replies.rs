@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::stage::{PATIENCE, stage, values};
 
-#[test]
+#[testkit::scenario]
 fn send_http_response() {
     let stage = stage();
     let reply = stage.gateway.get("/replies/full").send();
@@ -19,13 +19,13 @@ fn send_http_response() {
     assert!(stage.upstream.requests().iter().all(|seen| seen.path != "/replies/full"));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_reply_may_have_no_body() {
     let reply = stage().gateway.get("/replies/empty").send();
     assert_eq!((reply.status, reply.text()), (204, ""));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_grpc_client_sees_a_grpc_status() {
     let stage = stage();
     let request = stage.gateway.post("/replies/grpc", "\0\0\0\0\0").header("content-type", "application/grpc");
@@ -35,7 +35,7 @@ fn a_grpc_client_sees_a_grpc_status() {
     assert_eq!(reply.header_text("grpc-message"), Some("not you"));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_reply_after_a_call() {
     let stage = stage();
     let reply = stage.gateway.get("/replies/after-call").send();
@@ -43,7 +43,7 @@ fn a_reply_after_a_call() {
     assert_eq!(stage.access_line("/replies/after-call"), "/replies/after-call 403 tour.after_call -");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_reply_in_place_of_the_upstreams_response() {
     let stage = stage();
     let reply = stage.gateway.get("/replies/response").send();
@@ -55,7 +55,7 @@ fn a_reply_in_place_of_the_upstreams_response() {
     assert_eq!((reply.status, reply.text()), (502, "body of /token"));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_reply_while_the_body_is_held() {
     let stage = stage();
     let reply = stage.gateway.post("/replies/holding-body", "12345").send();
@@ -63,7 +63,7 @@ fn a_reply_while_the_body_is_held() {
     assert_eq!(stage.access_line("/replies/holding-body"), "/replies/holding-body 422 tour.bad_body -");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_reply_between_two_chunks() {
     let stage = stage();
     let request =
@@ -75,7 +75,7 @@ fn a_reply_between_two_chunks() {
     assert_eq!(stage.seen(path).text(), "all fine");
 }
 
-#[test]
+#[testkit::scenario]
 fn an_error_tells_the_log_and_not_the_client() {
     let stage = stage();
     let reply = stage.gateway.get("/replies/error").send();
@@ -84,7 +84,7 @@ fn an_error_tells_the_log_and_not_the_client() {
     assert_eq!(stage.access_line("/replies/error"), "/replies/error 500 tour.error -");
 }
 
-#[test]
+#[testkit::scenario]
 fn an_error_after_the_headers_have_gone_resets_the_stream() {
     let stage = stage();
     let request = stage.gateway.get("/replies/error-after-headers").deadline(Duration::from_secs(2));
@@ -92,7 +92,7 @@ fn an_error_after_the_headers_have_gone_resets_the_stream() {
     stage.gateway.wait_for_log("too late for a reply", PATIENCE);
 }
 
-#[test]
+#[testkit::scenario]
 fn waiting_for_nothing_is_an_error_and_not_a_hang() {
     let stage = stage();
     let began = Instant::now();

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use testkit::{Answer, Gateway, Upstream};
+use testkit::{Answer, Engine, Gateway, Upstream};
 
 use crate::stage::{PATIENCE, stage};
 
 const PAUSE: Duration = Duration::from_millis(20);
 
-#[test]
+#[testkit::scenario]
 fn a_body_comes_whole_however_it_was_sent() {
     let stage = stage();
     let gateway = &stage.gateway;
@@ -23,7 +23,7 @@ fn a_body_comes_whole_however_it_was_sent() {
     assert_eq!(stage.seen("/request-body/append?http2").text(), "in h2 and more");
 }
 
-#[test]
+#[testkit::scenario]
 fn an_empty_body_is_read_as_empty() {
     let stage = stage();
     let gateway = &stage.gateway;
@@ -35,7 +35,7 @@ fn an_empty_body_is_read_as_empty() {
     assert_eq!(trailers.send().text(), "0 bytes: ");
 }
 
-#[test]
+#[testkit::scenario]
 fn an_empty_body_may_be_appended_to_where_one_may_follow() {
     let stage = stage();
     let chunked = stage.gateway.request("POST", "/request-body/append?nothing").chunk("").send();
@@ -43,7 +43,7 @@ fn an_empty_body_may_be_appended_to_where_one_may_follow() {
     assert_eq!(stage.seen("/request-body/append?nothing").text(), " and more");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_message_without_a_body_cannot_be_given_one() {
     let stage = stage();
     let reply = stage.gateway.get("/request-body/append?bodiless").send();
@@ -51,7 +51,7 @@ fn a_message_without_a_body_cannot_be_given_one() {
     stage.gateway.wait_for_log("the message has no body", PATIENCE);
 }
 
-#[test]
+#[testkit::scenario]
 fn trailers_are_read_and_changed() {
     let stage = stage();
     let whole = stage.gateway.post("/request-body/trailers", "12345").trailer("x-sum", "0");
@@ -70,7 +70,7 @@ fn trailers_are_read_and_changed() {
     assert_eq!((seen.trailers.text("x-length"), seen.trailers.text("x-kept")), (Some("4"), Some("k")));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_call_is_made_while_the_body_or_its_trailers_are_held() {
     let stage = stage();
     for path in ["/request-body/call?plain", "/request-body/call?trailers", "/request-body/call-before-trailers"] {
@@ -89,7 +89,7 @@ fn a_call_is_made_while_the_body_or_its_trailers_are_held() {
     }
 }
 
-#[test]
+#[testkit::scenario]
 fn a_body_over_the_plugins_limit_is_refused_with_413() {
     let stage = stage();
     let reply = stage.gateway.post("/request-body/append?large", vec![b'a'; 17 << 10]).send();
@@ -97,7 +97,7 @@ fn a_body_over_the_plugins_limit_is_refused_with_413() {
     assert_eq!(stage.access_line("/request-body/append?large"), "/request-body/append?large 413 tour.body_too_large -");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_body_over_the_gateways_buffer_is_refused_with_413() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let gateway = Gateway::new().plugin("tour", json!({})).buffer_limit(4096).upstream(&upstream).start();
@@ -106,7 +106,7 @@ fn a_body_over_the_gateways_buffer_is_refused_with_413() {
     assert_eq!(gateway.post("/request-body/append", "small").send().status, 200);
 }
 
-#[test]
+#[testkit::scenario]
 fn chunks_pass_one_by_one_and_changed() {
     let stage = stage();
     let request = stage.gateway.request("POST", "/request-body/chunks").chunk("a").pause(PAUSE).chunk("b").pause(PAUSE);
@@ -117,7 +117,7 @@ fn chunks_pass_one_by_one_and_changed() {
     assert_eq!(stage.seen("/request-body/chunks?large").body, vec![b'X'; 3 << 20]);
 }
 
-#[test]
+#[testkit::scenario]
 fn a_call_between_chunks() {
     let stage = stage();
     let path = "/request-body/call-between-chunks";
@@ -130,7 +130,7 @@ fn a_call_between_chunks() {
     assert_eq!(stage.seen(path).text(), "A<mark>BC");
 }
 
-#[test]
+#[testkit::scenario]
 fn nothing_that_arrives_during_a_call_is_lost() {
     let stage = stage();
     for path in ["/request-body/call-between-chunks?large", "/request-body/call-at-first-chunk?large"] {
@@ -142,7 +142,7 @@ fn nothing_that_arrives_during_a_call_is_lost() {
 }
 
 /// While a call is awaited the gateway can only keep what arrives; it must neither hang nor lose a byte in silence.
-#[test]
+#[testkit::scenario]
 fn what_outgrows_the_gateways_buffer_during_a_call_is_refused() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let service = Upstream::start(|_| Answer::ok("<mark>").delay(PAUSE * 5));
@@ -153,7 +153,9 @@ fn what_outgrows_the_gateways_buffer_during_a_call_is_refused() {
         .cluster("service", &service)
         .start();
     let reply = gateway.post("/request-body/call-between-chunks", vec![b'x'; 600_000]).send();
-    assert_eq!(reply.status, 413, "{reply:?}");
+    // Our gateway has given the chunk away by then, and the plugin cannot replace it any more.
+    let refused = if Engine::current() == Engine::Envoy { 413 } else { 500 };
+    assert_eq!(reply.status, refused, "{reply:?}");
     assert_eq!(gateway.post("/request-body/call-between-chunks", "x").send().status, 200);
 }
 
@@ -178,7 +180,7 @@ fn early(sign: &'static str) -> (std::net::SocketAddr, std::thread::JoinHandle<(
 }
 
 /// The held body has not been looked at, so nothing of it may pass: the plugin's `on_error` decides, and fails closed.
-#[test]
+#[testkit::scenario]
 fn the_upstream_may_answer_while_the_body_is_held() {
     let (address, server) = early("\r\n\r\n");
     let gateway = Gateway::new().plugin("tour", json!({})).upstream(address).start();
@@ -191,7 +193,7 @@ fn the_upstream_may_answer_while_the_body_is_held() {
     server.join().unwrap();
 }
 
-#[test]
+#[testkit::scenario]
 fn the_upstream_may_answer_before_the_body_is_complete() {
     let (address, server) = early("first bytes");
     let gateway = Gateway::new().plugin("tour", json!({})).upstream(address).start();

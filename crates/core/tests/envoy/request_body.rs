@@ -11,28 +11,28 @@ fn arrives(step: &str, sent: &str) -> String {
     seen.text().to_owned()
 }
 
-#[test]
+#[testkit::scenario]
 fn get_http_request_body() {
     let reply = stage().gateway.post("/request-body/get", "what came").send();
     assert_eq!((reply.status, reply.text()), (200, "9 bytes: what came"));
 }
 
-#[test]
+#[testkit::scenario]
 fn append_http_request_body() {
     assert_eq!(arrives("append", "some"), "some and more");
 }
 
-#[test]
+#[testkit::scenario]
 fn prepend_http_request_body() {
     assert_eq!(arrives("prepend", "some"), "more and some");
 }
 
-#[test]
+#[testkit::scenario]
 fn replace_http_request_body() {
     assert_eq!(arrives("replace", "a rather long body that has to go"), "something else");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_body_may_become_empty() {
     assert_eq!(arrives("empty", "gone"), "");
 }

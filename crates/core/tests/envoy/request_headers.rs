@@ -2,7 +2,7 @@
 
 use crate::stage::{stage, values};
 
-#[test]
+#[testkit::scenario]
 fn get_http_request_headers() {
     let stage = stage();
     stage.gateway.get("/request-headers/get-all").header("x-b", "1").header("x-a", "2").header("x-b", "3").send();
@@ -11,7 +11,7 @@ fn get_http_request_headers() {
     assert!(names.contains("x-b,x-a,x-b"), "in the order of the wire, repeated: {names}");
 }
 
-#[test]
+#[testkit::scenario]
 fn replace_http_request_headers() {
     let stage = stage();
     let request = stage.gateway.get("/request-headers/replace-all").header("x-keep", "a").header("x-drop", "b");
@@ -22,28 +22,28 @@ fn replace_http_request_headers() {
     assert_eq!(seen.header("x-drop"), None);
 }
 
-#[test]
+#[testkit::scenario]
 fn get_http_request_header() {
     let stage = stage();
     stage.gateway.get("/request-headers/get").header("X-Value", "first").header("x-value", "second").send();
     assert_eq!(values(&stage.seen("/request-headers/get").headers, "x-copy"), ["first"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn a_header_that_is_missing_is_none() {
     let stage = stage();
     assert_eq!(stage.gateway.get("/request-headers/get?missing").send().status, 200);
     assert_eq!(stage.seen("/request-headers/get?missing").header("x-copy"), None);
 }
 
-#[test]
+#[testkit::scenario]
 fn a_header_that_is_empty_is_not_missing() {
     let stage = stage();
     stage.gateway.get("/request-headers/get?empty").header("x-value", "").send();
     assert_eq!(stage.seen("/request-headers/get?empty").header("x-copy"), Some(&b""[..]));
 }
 
-#[test]
+#[testkit::scenario]
 fn all_values_of_a_name_come_in_order_and_as_bytes() {
     let stage = stage();
     let request = stage.gateway.get("/request-headers/get-every-value").header("x-value", "one");
@@ -52,7 +52,7 @@ fn all_values_of_a_name_come_in_order_and_as_bytes() {
     assert_eq!(seen.headers.all("x-copy"), [&b"one"[..], b"\xff\xfe\x80", b"three"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn remove_http_request_header() {
     let stage = stage();
     let request = stage.gateway.get("/request-headers/remove").header("x-value", "one").header("x-value", "two");
@@ -61,7 +61,7 @@ fn remove_http_request_header() {
     assert_eq!(stage.gateway.get("/request-headers/remove?missing").send().status, 200);
 }
 
-#[test]
+#[testkit::scenario]
 fn replace_http_request_header() {
     let stage = stage();
     stage.gateway.get("/request-headers/replace").header("x-value", "one").send();
@@ -71,7 +71,7 @@ fn replace_http_request_header() {
 }
 
 /// A copy that survived would let a client smuggle a header past the plugin that sets it.
-#[test]
+#[testkit::scenario]
 fn replace_leaves_one_value_of_a_repeated_header() {
     let stage = stage();
     let request = stage.gateway.get("/request-headers/replace?repeated").header("x-value", "one");
@@ -79,14 +79,14 @@ fn replace_leaves_one_value_of_a_repeated_header() {
     assert_eq!(values(&stage.seen("/request-headers/replace?repeated").headers, "x-value"), ["replaced"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn add_http_request_header() {
     let stage = stage();
     stage.gateway.get("/request-headers/add").header("x-value", "one").send();
     assert_eq!(values(&stage.seen("/request-headers/add").headers, "x-value"), ["one", "added"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn the_request_line_has_names() {
     let stage = stage();
     let reply = stage.gateway.post("/request-headers/line?a=%2F&b", "body").header("host", "shop.example:8080").send();
@@ -101,7 +101,7 @@ fn the_request_line_has_names() {
     );
 }
 
-#[test]
+#[testkit::scenario]
 fn pseudo_headers_rewrite_the_request_line() {
     let stage = stage();
     assert_eq!(stage.gateway.get("/request-headers/rewrite").send().status, 200);
@@ -109,7 +109,7 @@ fn pseudo_headers_rewrite_the_request_line() {
     assert_eq!((seen.method.as_str(), seen.header_text("host")), ("PUT", Some("rewritten.example")));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_value_that_would_split_the_message_is_refused() {
     let stage = stage();
     let reply = stage.gateway.get("/request-headers/bad-value").send();

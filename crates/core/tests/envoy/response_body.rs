@@ -7,31 +7,31 @@ use testkit::{Answer, Gateway, Upstream};
 
 use crate::stage::{PATIENCE, stage, values};
 
-#[test]
+#[testkit::scenario]
 fn get_http_response_body() {
     let stage = stage();
     assert_eq!(stage.gateway.get("/response-body/get").send().text(), "the body");
     stage.gateway.wait_for_log("the response has 8 bytes: the body", PATIENCE);
 }
 
-#[test]
+#[testkit::scenario]
 fn append_http_response_body() {
     assert_eq!(stage().gateway.get("/response-body/append").send().text(), "the body and more");
 }
 
-#[test]
+#[testkit::scenario]
 fn prepend_http_response_body() {
     assert_eq!(stage().gateway.get("/response-body/prepend").send().text(), "more and the body");
 }
 
-#[test]
+#[testkit::scenario]
 fn replace_http_response_body() {
     let reply = stage().gateway.get("/response-body/replace").send();
     assert_eq!(reply.text(), "something else");
     assert_eq!(reply.header("content-length"), None, "the length of another body");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_body_comes_whole_however_it_was_sent() {
     let stage = stage();
     assert_eq!(stage.gateway.get("/response-body/append?chunked").send().text(), "one two three and more");
@@ -39,7 +39,7 @@ fn a_body_comes_whole_however_it_was_sent() {
     assert_eq!(stage.gateway.get("/response-body/append").http2().send().text(), "the body and more");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_response_that_has_no_body_is_no_reason_to_wait() {
     let stage = stage();
     for step in ["get", "empty?no-body", "chunks"] {
@@ -51,7 +51,7 @@ fn a_response_that_has_no_body_is_no_reason_to_wait() {
 }
 
 /// As gRPC does it: HTTP/2 on both sides, the outcome in the trailers.
-#[test]
+#[testkit::scenario]
 fn http2_keeps_its_trailers() {
     let upstream = Upstream::start_http2(|_| Answer::ok("a message").trailer("grpc-status", "0"));
     let gateway = Gateway::new().plugin("tour", json!({})).upstream(&upstream).start();
@@ -62,7 +62,7 @@ fn http2_keeps_its_trailers() {
     assert_eq!(passing.trailers.text("x-length"), Some("9"));
 }
 
-#[test]
+#[testkit::scenario]
 fn trailers_are_read_and_changed() {
     let stage = stage();
     let whole = stage.gateway.get("/response-body/trailers?trailers").send();
@@ -77,13 +77,13 @@ fn trailers_are_read_and_changed() {
     assert_eq!(values(&passing.trailers, "x-kept"), ["kept"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn chunks_pass_one_by_one_and_changed() {
     let reply = stage().gateway.get("/response-body/chunks?chunked").send();
     assert_eq!(reply.text(), "ONE TWO THREE");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_call_between_chunks() {
     let reply = stage().gateway.get("/response-body/call-at-first-chunk?chunked").send();
     assert_eq!(reply.text().replace("<mark>", ""), "ONE TWO THREE");
@@ -94,7 +94,7 @@ fn a_call_between_chunks() {
 }
 
 /// Neither a hang nor a whole-looking answer that lacks a part.
-#[test]
+#[testkit::scenario]
 fn what_outgrows_the_gateways_buffer_during_a_call_ends_the_stream() {
     let upstream = Upstream::start(|_| Answer::ok(vec![b'a'; 600_000]));
     let service = Upstream::start(|_| Answer::ok("<mark>").delay(Duration::from_millis(100)));
@@ -109,7 +109,7 @@ fn what_outgrows_the_gateways_buffer_during_a_call_ends_the_stream() {
     assert_eq!(gateway.get("/").send().body.len(), 600_000);
 }
 
-#[test]
+#[testkit::scenario]
 fn a_call_is_made_while_the_whole_body_is_held() {
     let stage = stage();
     assert_eq!(stage.gateway.get("/response-body/call").send().text(), "the body<mark>");
@@ -120,7 +120,7 @@ fn a_call_is_made_while_the_whole_body_is_held() {
 }
 
 /// The headers have gone to the client as far as the plugin knows, so the stream is reset: no half truth.
-#[test]
+#[testkit::scenario]
 fn a_body_over_the_plugins_limit_ends_the_stream() {
     let stage = stage();
     let reply = stage.gateway.get("/response-body/append?large").deadline(Duration::from_secs(2)).try_send();
@@ -131,7 +131,7 @@ fn a_body_over_the_plugins_limit_ends_the_stream() {
     assert_eq!(stage.gateway.get("/response-body/append").send().text(), "the body and more");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_body_over_the_gateways_buffer_does_not_hang() {
     let upstream = Upstream::start(|_| Answer::ok(vec![b'a'; 12 << 10]));
     let gateway = Gateway::new().plugin("tour", json!({})).buffer_limit(4096).upstream(&upstream).start();

@@ -2,7 +2,7 @@
 
 use crate::stage::{stage, values};
 
-#[test]
+#[testkit::scenario]
 fn get_http_response_headers() {
     let reply = stage().gateway.get("/response-headers/get-all").send();
     let names = reply.header_text("x-names").unwrap();
@@ -10,7 +10,7 @@ fn get_http_response_headers() {
     assert!(names.contains("x-value,x-other,x-value,x-value,x-keep"), "{names}");
 }
 
-#[test]
+#[testkit::scenario]
 fn replace_http_response_headers() {
     let reply = stage().gateway.get("/response-headers/replace-all").send();
     assert_eq!((reply.status, reply.text()), (200, "hi"));
@@ -19,44 +19,44 @@ fn replace_http_response_headers() {
     assert_eq!(reply.header("x-value"), None);
 }
 
-#[test]
+#[testkit::scenario]
 fn get_http_response_header() {
     let reply = stage().gateway.get("/response-headers/get").send();
     assert_eq!(values(&reply.headers, "x-copy"), ["one"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn all_values_of_a_name_come_in_order_and_as_bytes() {
     let reply = stage().gateway.get("/response-headers/get-every-value").send();
     assert_eq!(reply.headers.all("x-copy"), [&b"one"[..], b"two", b"\xff\x80"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn remove_http_response_header() {
     let reply = stage().gateway.get("/response-headers/remove").send();
     assert_eq!(reply.header("x-value"), None);
     assert_eq!(values(&reply.headers, "x-other"), ["between"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn replace_http_response_header() {
     let reply = stage().gateway.get("/response-headers/replace").send();
     assert_eq!(values(&reply.headers, "x-value"), ["replaced"], "one value of the three");
 }
 
-#[test]
+#[testkit::scenario]
 fn add_http_response_header() {
     let reply = stage().gateway.get("/response-headers/add").send();
     assert_eq!(reply.headers.all("x-value"), [&b"one"[..], b"two", b"\xff\x80", b"added"]);
 }
 
-#[test]
+#[testkit::scenario]
 fn the_status_is_read_and_changed() {
     let reply = stage().gateway.get("/response-headers/status").send();
     assert_eq!((reply.status, reply.header_text("x-status-was")), (203, Some("200")));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_response_of_the_upstream_is_told_from_one_of_the_gateway() {
     let stage = stage();
     assert_eq!(stage.gateway.get("/response-headers/origin").send().header_text("x-from"), Some("upstream"));

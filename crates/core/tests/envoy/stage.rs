@@ -1,10 +1,10 @@
-//! One Envoy with the plugin `tour`, shared by the tests that run at the same time; the last one ends it.
+//! One gateway of each kind with the plugin `tour`, shared by the tests that run at the same time; the last one ends it.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use testkit::{Answer, Gateway, Headers, RunningGateway, Seen, Target, Upstream, eventually};
+use testkit::{Answer, Gateway, Headers, RunningGateway, Seen, Shared, Target, Upstream, eventually};
 
 /// How long anything that does happen may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -19,13 +19,8 @@ pub(crate) struct Stage {
 
 /// The stage that runs now, or a new one.
 pub(crate) fn stage() -> Arc<Stage> {
-    static RUNNING: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
-    let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-    running.upgrade().unwrap_or_else(|| {
-        let stage = Arc::new(Stage::start());
-        *running = Arc::downgrade(&stage);
-        stage
-    })
+    static RUNNING: Shared<Stage> = Shared::new();
+    RUNNING.get(Stage::start)
 }
 
 impl Stage {

@@ -6,7 +6,7 @@ use testkit::eventually;
 
 use crate::stage::{PATIENCE, stage};
 
-#[test]
+#[testkit::scenario]
 fn a_sleep_lasts_as_long_as_asked() {
     let stage = stage();
     stage.gateway.get("/time/sleep").send();
@@ -14,14 +14,14 @@ fn a_sleep_lasts_as_long_as_asked() {
     assert!((50..1000).contains(&waited), "{waited} ms");
 }
 
-#[test]
+#[testkit::scenario]
 fn a_call_after_a_sleep() {
     let stage = stage();
     stage.gateway.get("/time/sleep-then-call").send();
     assert_eq!(stage.seen("/time/sleep-then-call").header_text("x-body"), Some("body of /token"));
 }
 
-#[test]
+#[testkit::scenario]
 fn any_future_can_be_given_up() {
     let stage = stage();
     let began = Instant::now();
@@ -32,12 +32,12 @@ fn any_future_can_be_given_up() {
     assert_eq!(stage.seen("/time/in-time").header_text("x-body"), Some("body of /token"));
 }
 
-#[test]
+#[testkit::scenario]
 fn a_sleep_in_the_response_phase() {
     assert_eq!(stage().gateway.get("/time/response-phase").send().header_text("x-slept"), Some("yes"));
 }
 
-#[test]
+#[testkit::scenario]
 fn work_started_with_the_plugin_goes_on() {
     let stage = stage();
     let beats = || stage.gateway.stats().get("wasmcustom.tour.heartbeats").unwrap_or(0);
@@ -46,7 +46,7 @@ fn work_started_with_the_plugin_goes_on() {
     assert!(later.is_some(), "{first} beats, then {}", beats());
 }
 
-#[test]
+#[testkit::scenario]
 fn work_started_by_a_request_outlives_it() {
     let stage = stage();
     let done = || stage.gateway.stats().get("wasmcustom.tour.background").unwrap_or(0);
@@ -55,7 +55,7 @@ fn work_started_by_a_request_outlives_it() {
     assert!(eventually(PATIENCE, || (done() == before + 1).then_some(())).is_some(), "{}", done());
 }
 
-#[test]
+#[testkit::scenario]
 fn many_sleep_at_once() {
     let stage = stage();
     let began = Instant::now();

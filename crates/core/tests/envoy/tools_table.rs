@@ -19,7 +19,10 @@ fn every_row_names_a_test_that_exists() {
             let (module, function) = name.split_once("::").unwrap();
             let source = std::fs::read_to_string(folder.join(format!("tests/envoy/{module}.rs")))
                 .unwrap_or_else(|error| panic!("{document} names {name}: {error}"));
-            assert!(source.contains(&format!("#[test]\nfn {function}()")), "{document} names {name}, which is no test");
+            assert!(
+                source.contains(&format!("#[testkit::scenario]\nfn {function}()")),
+                "{document} names {name}, which is no test"
+            );
         }
     }
 }

@@ -34,7 +34,7 @@ fn scene() -> Scene {
     Scene { gateway, upstream, first, second }
 }
 
-#[test]
+#[testkit::scenario]
 fn each_acts_with_its_own_configuration() {
     let scene = scene();
     let gateway = &scene.gateway;
@@ -51,7 +51,7 @@ fn each_acts_with_its_own_configuration() {
     assert_eq!(text.replace("<1>", "").replace("<2>", ""), "AB", "{text}");
 }
 
-#[test]
+#[testkit::scenario]
 fn both_wait_and_both_end() {
     let scene = scene();
     std::thread::scope(|scope| {
