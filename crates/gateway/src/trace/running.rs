@@ -101,6 +101,13 @@ impl Running {
         });
     }
 
+    /// The plugin has ended before the answer.
+    pub(crate) fn abandoned(&mut self, token: u32) {
+        if let Some(call) = self.calls.remove(&token) {
+            call.ended(Result::Failed { why: "the plugin ended before the answer" });
+        }
+    }
+
     /// The machine has crashed: nobody waits for answers any more.
     pub(crate) fn crashed(&mut self) {
         for (_, call) in self.calls.drain() {

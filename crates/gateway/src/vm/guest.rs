@@ -186,6 +186,15 @@ impl Guest {
         Ok(())
     }
 
+    /// A plugin has ended: whatever its calls bring is told to nobody.
+    pub(crate) fn forget_calls(&mut self, root: u32) {
+        for calls in [&mut self.http_calls, &mut self.redis_calls] {
+            for (token, _) in calls.extract_if(|_, caller| *caller == root) {
+                self.running.abandoned(token);
+            }
+        }
+    }
+
     /// Writes a line in the name of the plugin that runs.
     pub(crate) fn log(&self, level: u32, text: &str) {
         self.record_line(level, text);

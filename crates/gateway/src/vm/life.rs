@@ -80,6 +80,7 @@ impl Vm {
             guest.ending.remove(&context);
             guest.declared.retain(|(root, _), _| *root != context);
             guest.world.set_tick(context, None);
+            guest.forget_calls(context);
         }
         if outcome.is_err() {
             self.crashed(effects);

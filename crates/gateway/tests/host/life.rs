@@ -72,3 +72,44 @@ fn two_plugins_share_a_machine_and_end_alone() {
     let stream = bench.open();
     assert_eq!(bench.request(stream, get(), true).len(), 1);
 }
+
+/// Makes an HTTP call and a Redis call with each tick. Crashes when it gets an answer for a context that is deleted.
+const CALLS: &str = r#"
+    (data (i32.const 100) "up") (data (i32.const 110) "PING")
+    (data (i32.const 200)
+        "\03\00\00\00\07\00\00\00\03\00\00\00\05\00\00\00\01\00\00\00\0a\00\00\00\01\00\00\00"
+        ":method\00GET\00:path\00/\00:authority\00h\00")
+    (func (export "proxy_on_tick") (param i32)
+        (if (call $http (i32.const 100) (i32.const 2) (i32.const 200) (i32.const 61) (i32.const 0) (i32.const 0)
+                (i32.const 0) (i32.const 0) (i32.const 1000) (i32.const 8)) (then unreachable))
+        (if (call $redis (i32.const 100) (i32.const 2) (i32.const 110) (i32.const 4) (i32.const 8)) (then unreachable)))
+    (func (export "proxy_on_delete") (param i32) (i32.store (i32.const 300) (local.get 0)))
+    (func $told (param i32) (if (i32.eq (local.get 0) (i32.load (i32.const 300))) (then unreachable))
+        (drop (call $log (i32.const 2) (i32.const 100) (i32.const 2))))
+    (func (export "proxy_on_http_call_response") (param i32 i32 i32 i32 i32) (call $told (local.get 0)))
+    (func (export "proxy_on_redis_call_response") (param i32 i32 i32 i32) (call $told (local.get 0)))"#;
+
+#[test]
+fn a_plugin_that_has_ended_hears_no_answers() {
+    let mut bench = Bench::wat(&guest(
+        r#"(import "env" "proxy_http_call"
+            (func $http (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+        (import "env" "proxy_redis_call" (func $redis (param i32 i32 i32 i32 i32) (result i32)))
+        (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))"#,
+        CALLS,
+    ));
+    let stays = bench.vm.start_plugin(Plugin::default()).unwrap();
+    bench.vm.tick(bench.root);
+    bench.vm.tick(stays);
+    let http: Vec<u32> = bench.world.http.borrow().iter().map(|(token, _)| *token).collect();
+    let redis: Vec<u32> = bench.world.redis.borrow().iter().map(|(token, ..)| *token).collect();
+    assert_eq!((http.len(), redis.len()), (2, 2));
+
+    bench.vm.end_plugin(bench.root);
+    for (http, redis) in http.into_iter().zip(redis) {
+        bench.vm.http_answered(http, None);
+        bench.vm.redis_answered(redis, Some(b"+PONG\r\n".to_vec()));
+    }
+    assert_eq!(bench.vm.crash(), None);
+    assert_eq!(told(&bench), "upup", "the other plugin's answers come");
+}
