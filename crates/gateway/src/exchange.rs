@@ -29,7 +29,7 @@ pub trait Exchange {
     /// Keeps a value that a plugin has set.
     fn set_property(&self, name: &[u8], value: &[u8]);
 
-    /// Bytes of a body that may be buffered.
+    /// Bytes of a body that may be buffered; 0 is no limit, as in Envoy.
     fn buffer_limit(&self, direction: Direction) -> u32;
 
     /// Changes the limit for this exchange; the last writer wins.

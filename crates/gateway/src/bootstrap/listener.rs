@@ -12,7 +12,7 @@ pub struct Listener {
     pub name: String,
     /// Where it listens.
     pub address: SocketAddress,
-    /// How many bytes of a body may wait in the buffers of a connection or stream.
+    /// How many bytes of a body may wait in the buffers of a connection or stream; 0 is no limit.
     pub buffer_limit: u32,
     /// What happens to the requests.
     pub manager: HttpConnectionManager,

@@ -138,8 +138,12 @@ impl Stream {
         Held { request: self.request.held_headers(), response: self.response.held_headers() }
     }
 
+    /// Bytes that may be held, where the exchange's 0 is no limit.
     pub(crate) fn limit(&self, direction: Direction) -> usize {
-        self.exchange.buffer_limit(direction) as usize
+        match self.exchange.buffer_limit(direction) {
+            0 => usize::MAX,
+            bytes => bytes as usize,
+        }
     }
 }
 

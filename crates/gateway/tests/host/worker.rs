@@ -137,6 +137,22 @@ fn a_full_buffer_stops_the_client_and_an_empty_one_lets_it_go_on() {
 }
 
 #[test]
+fn a_buffer_limit_of_zero_is_none() {
+    for buffering in ["(i32.const 3)", "(i32.const 4)"] {
+        let mut chains = chain([of(&tracing("a", buffering))]);
+        let facts = Rc::new(Facts::default());
+        gateway::Exchange::set_buffer_limit(&*facts, Direction::Request, 0);
+        let id = chains.worker.open(0, facts);
+        chains.worker.from_client(id, beginning(get(), false));
+        let body = "x".repeat(2 << 20);
+        assert_eq!(chains.worker.from_client(id, data(&body, true)), [], "{buffering}");
+        let machine = chains.machines()[0];
+        let outputs = chains.worker.event(machine, |machine| machine.tick(FIRST));
+        assert!(outputs.last() == Some(&(id, Output::ToUpstream(data(&body, true)))), "{buffering}");
+    }
+}
+
+#[test]
 fn a_crash_answers_every_exchange_of_the_machine() {
     let crashing = of(&tracing("b", "(if (result i32) (local.get 2) (then unreachable) (else (i32.const 1)))"));
     let mut chains = chain([tracer("a"), crashing]);

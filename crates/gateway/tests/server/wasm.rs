@@ -143,3 +143,23 @@ fn plugins_of_manifests_run_by_phase_and_priority() {
     let place = |name: &str| names.iter().position(|it| it == name);
     assert!(place("x-early").is_some() && place("x-early") < place("x-late"), "{names:?}");
 }
+
+/// Lifts the buffer limit and holds the whole body; crashes when it comes in crumbs.
+const UNLIMITED: &str = r#"
+    (import "env" "proxy_set_property" (func $set (param i32 i32 i32 i32) (result i32)))
+    (global $pieces (mut i32) (i32.const 0))
+    (func (export "proxy_on_request_body") (param i32 i32 i32) (result i32)
+      (global.set $pieces (i32.add (global.get $pieces) (i32.const 1)))
+      (if (i32.gt_u (global.get $pieces) (i32.const 2000)) (then unreachable))
+      (i32.eqz (local.get 2)))"#;
+
+#[test]
+fn a_body_without_buffer_limit_is_held_whole() {
+    let (upstream, folder) = (Upstream::start(|_| Answer::ok("hi")), tempfile::tempdir().unwrap());
+    let code = "(drop (call $set (i32.const 100) (i32.const 24) (i32.const 200) (i32.const 1)))";
+    let module = plugin(UNLIMITED, "set_decoder_buffer_limit", "0", code);
+    let gateway = Config::to(&upstream).plugin("unlimited", &file(&folder, "unlimited.wasm", &module), "", "").start();
+    let body = "x".repeat(2 << 20);
+    assert_eq!(gateway.request("POST", "/").body(body.as_str()).send().text(), "hi");
+    assert_eq!(upstream.only().text(), body);
+}

@@ -21,8 +21,8 @@ impl Source {
         Self { body, rest: Bytes::new() }
     }
 
-    /// The next piece, of no more bytes than may be buffered, as connections read no more at once. Trailers that do not
-    /// count become a plain end.
+    /// The next piece, of no more bytes than may be buffered, as connections read no more at once; with 0, no limit, as
+    /// it was read. Trailers that do not count become a plain end.
     pub(super) fn poll_message(
         &mut self,
         cx: &mut Context<'_>,
@@ -44,7 +44,10 @@ impl Source {
                 },
             }
         }
-        let size = usize::try_from(limit).unwrap_or(usize::MAX).clamp(1, self.rest.len());
+        let size = match usize::try_from(limit) {
+            Ok(limit) if limit > 0 => limit.min(self.rest.len()),
+            _ => self.rest.len(),
+        };
         let bytes = self.rest.split_to(size);
         let end = self.rest.is_empty() && self.body.is_end_stream();
         Poll::Ready(Ok(Message::Data { bytes: bytes.into(), end }))
