@@ -129,9 +129,11 @@ impl<T> Place<'_, T> {
 impl<T> Drop for Place<'_, T> {
     fn drop(&mut self) {
         if let Some(batch) = self.leads.borrow_mut().take() {
-            // Left in the middle of asking, because the client went away: the others ask again.
+            // Left in the middle of asking, because the client went away: the others ask again, but not for those who
+            // left before, whose tickets nobody else holds.
             let mut waiting = self.line.waiting.borrow_mut();
-            batch.into_iter().rev().for_each(|ticket| waiting.push_front(ticket));
+            let here = batch.into_iter().rev().filter(|ticket| Rc::strong_count(ticket) > 1);
+            here.for_each(|ticket| waiting.push_front(ticket));
             self.line.busy.set(false);
         }
         self.line.waiting.borrow_mut().retain(|ticket| !Rc::ptr_eq(ticket, &self.ticket));
@@ -196,5 +198,19 @@ mod tests {
         assert_eq!(wanted(&third), Some(Err(0)));
         drop((third, fourth));
         assert_eq!(lines.len(), 0);
+    }
+
+    #[test]
+    fn who_left_before_the_one_that_asks_is_not_asked_for_again() {
+        let lines = Lines::default();
+        let places: Vec<_> = (0..3).map(|_| lines.enter("a".to_owned())).collect();
+        let [first, second, third] = <[_; 3]>::try_from(places).ok().unwrap();
+        assert_eq!(wanted(&first), Some(Ok(3)));
+        drop(second);
+        drop(first);
+        assert_eq!(wanted(&third), Some(Ok(1)));
+        assert_eq!(third.share(|number| number), 0);
+        drop(third);
+        assert_eq!(lines.len(), 0, "a line of nobody is kept");
     }
 }
