@@ -19,9 +19,9 @@ impl Local {
         Self { workers, states: RefCell::new(Memory::new(subjects)) }
     }
 
-    /// This worker's share of a bucket: at least one unit, so that nobody is shut out.
+    /// This worker's share of a bucket: at least one request's units, so that nobody is shut out.
     pub(crate) fn share(&self, bucket: &Bucket) -> Bucket {
-        let share = |units: u64| units.checked_div(self.workers).unwrap_or(units).max(1).min(units);
+        let share = |units: u64| units.checked_div(self.workers).unwrap_or(units).max(bucket.cost).min(units);
         let Limit { algorithm, count, window, burst } = bucket.limit;
         Bucket { limit: Limit { algorithm, window, count: share(count), burst: share(burst) }, ..*bucket }
     }
@@ -64,6 +64,16 @@ mod tests {
             let passed: u64 = (0..200).map(|_| local.decide(&query(count), 60_001).granted).sum();
             assert_eq!(passed, expected, "{count} of {workers}");
             assert_eq!(local.decide(&query(count), 120_000).granted, expected.min(1), "the next minute");
+        }
+    }
+
+    #[test]
+    fn a_share_is_enough_for_one_request() {
+        for algorithm in [Algorithm::FixedWindow, Algorithm::Gcra] {
+            let mut query = query(100);
+            (query.buckets[0].cost, query.buckets[0].limit.algorithm) = (5, algorithm);
+            let local = Local::new(50, 10);
+            assert_eq!([(); 3].map(|()| local.decide(&query, 60_001).granted), [1, 0, 0], "{algorithm:?}");
         }
     }
 }

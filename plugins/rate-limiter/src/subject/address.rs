@@ -10,14 +10,19 @@ pub struct Network {
 }
 
 impl Network {
-    /// Reads `10.0.0.0/8`, `2001:db8::/32`, or an address alone. Bits behind the prefix do not count.
+    /// Reads `10.0.0.0/8`, `2001:db8::/32`, or an address alone. Bits behind the prefix do not count. IPv4 addresses
+    /// inside IPv6 ones are the IPv4 addresses, as in [`parse`]: `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
     pub fn parse(text: &str) -> Option<Self> {
-        let (address, prefix) = match text.split_once('/') {
+        let (written, prefix): (IpAddr, Option<u8>) = match text.split_once('/') {
             Some((address, prefix)) => (address.parse().ok()?, Some(prefix.parse().ok()?)),
             None => (text.parse().ok()?, None),
         };
+        let address = written.to_canonical();
         let longest = longest(&address);
-        let prefix = prefix.unwrap_or(longest);
+        let prefix = match prefix {
+            Some(prefix) if written.is_ipv6() && address.is_ipv4() => prefix.checked_sub(96)?,
+            prefix => prefix.unwrap_or(longest),
+        };
         (prefix <= longest).then_some(Self { address: masked(address, prefix), prefix })
     }
 
@@ -128,10 +133,13 @@ mod tests {
             ("2001:db8::/32", "2001:db8:ffff::1", true),
             ("::/0", "2001:db8::1", true),
             ("2001:db8::1/128", "2001:db8::2", false),
+            ("::ffff:10.0.0.0/104", "10.1.2.3", true),
+            ("::ffff:10.0.0.0/104", "11.1.2.3", false),
+            ("::ffff:192.0.2.1", "192.0.2.1", true),
         ] {
             assert_eq!(Network::parse(network).unwrap().contains(ip(address)), expected, "{network} {address}");
         }
-        for bad in ["10.0.0.0/33", "::/129", "10.0.0.0/", "/8", "ten", "10.0.0.0/-1"] {
+        for bad in ["10.0.0.0/33", "::/129", "10.0.0.0/", "/8", "ten", "10.0.0.0/-1", "::ffff:10.0.0.0/90"] {
             assert_eq!(Network::parse(bad), None, "{bad}");
         }
     }
