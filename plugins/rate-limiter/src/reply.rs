@@ -35,8 +35,7 @@ impl Replies {
     /// The headers that go with a decision.
     pub(crate) fn headers(&self, rules: &Rules, query: &Query, decision: &Decision) -> Headers {
         let mut headers = Vec::new();
-        let Some((position, standing)) = decision.tightest else { return headers };
-        let Some(limit) = decision.limits.get(position) else { return headers };
+        let Some((position, limit, standing)) = decision.told() else { return headers };
         let remaining = standing.remaining.to_string();
         let reset = seconds(standing.reset).to_string();
         if self.call_time_left {
@@ -44,7 +43,7 @@ impl Replies {
             headers.push(("calltimeleft", remaining.clone()));
         }
         if self.x_rate_limit {
-            headers.push(("x-ratelimit-limit", limit.count.to_string()));
+            headers.push(("x-ratelimit-limit", limit.capacity().to_string()));
             headers.push(("x-ratelimit-remaining", remaining.clone()));
         }
         if if self.reset_on_refusal { !decision.passed } else { self.x_rate_limit } {
@@ -98,7 +97,7 @@ pub(crate) fn explain(rules: &Rules, query: &Query, decision: &Decision) -> Vec<
             bucket.cost,
             bucket.shadow
         );
-        if let Some((_, standing)) = decision.tightest.filter(|(tightest, _)| *tightest == position) {
+        if let Some((.., standing)) = decision.told().filter(|(tightest, ..)| *tightest == position) {
             line.push_str(&format!(" tightest remaining={} reset-ms={}", standing.remaining, standing.reset));
             if let Some(retry) = standing.retry {
                 line.push_str(&format!(" retry-ms={retry}"));
@@ -112,9 +111,14 @@ pub(crate) fn explain(rules: &Rules, query: &Query, decision: &Decision) -> Vec<
     lines
 }
 
-/// A limit as `ratelimit-policy` has it: quota and window in seconds.
+/// A limit as `ratelimit-policy` has it: quota, and in seconds the window that brings all of it back.
 fn policy(name: &str, limit: &Limit) -> String {
-    [name, ";q=", &limit.count.to_string(), ";w=", &seconds(limit.window).to_string()].concat()
+    let quota = limit.capacity();
+    let window = match limit.algorithm {
+        Algorithm::Gcra if quota > 0 => limit.window.saturating_mul(quota).div_ceil(limit.count.max(1)),
+        _ => limit.window,
+    };
+    [name, ";q=", &quota.to_string(), ";w=", &seconds(window).to_string()].concat()
 }
 
 /// The name of each limit as a string of RFC 9651: the rule's, and its window where the rule has several limits.

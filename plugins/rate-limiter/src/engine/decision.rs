@@ -57,6 +57,14 @@ impl Decision {
         Self { passed, path: Path::Policy, tightest: None, shadowed: Vec::new(), limits: Vec::new(), took: None }
     }
 
+    /// The tightest limit, and what may be told of it: nothing where a limit that others may have taken from refused
+    /// without being looked at.
+    pub(crate) fn told(&self) -> Option<(usize, &Limit, Standing)> {
+        let (position, standing) = self.tightest?;
+        let limit = self.limits.get(position)?;
+        (self.path != Path::Limit || limit.capacity() == 0).then_some((position, limit, standing))
+    }
+
     /// A request's part of an answer, at a moment not before the answer came.
     pub(crate) fn of(query: &Query, share: &Share, path: Path, at: Duration) -> Self {
         let passed = share.number < share.verdict.granted;
@@ -87,7 +95,7 @@ impl Decision {
 }
 
 /// Of those that refuse the one that does so for longest, otherwise the one that leaves least for longest.
-fn is_tighter(one: &Standing, other: &Standing, passed: bool) -> bool {
+pub(super) fn is_tighter(one: &Standing, other: &Standing, passed: bool) -> bool {
     let wait = |standing: &Standing| if passed { 0 } else { standing.retry.unwrap_or(u64::MAX) };
     (wait(one), std::cmp::Reverse(one.remaining), one.reset)
         > (wait(other), std::cmp::Reverse(other.remaining), other.reset)

@@ -1,6 +1,6 @@
 //! Refusals that still hold: a subject that asks again in the meantime costs no call.
 
-use super::decision::{Decision, Path};
+use super::decision::{Decision, Path, is_tighter};
 use super::memory::{Kept, Memory};
 use crate::decide::Verdict;
 use crate::limit::Standing;
@@ -18,8 +18,9 @@ pub(crate) struct Refusal {
     until: Duration,
 }
 
-/// A refusal that holds for the request.
+/// Of the refusals that hold for the request the one that does so for longest.
 pub(super) fn find(refusals: &mut Memory, query: &Query, at: Duration) -> Option<Decision> {
+    let mut tightest: Option<(usize, Standing)> = None;
     for (position, (key, bucket)) in query.keys.iter().zip(&query.buckets).enumerate() {
         if bucket.shadow {
             continue;
@@ -33,17 +34,19 @@ pub(super) fn find(refusals: &mut Memory, query: &Query, at: Duration) -> Option
             let later = |time: u64| time.saturating_sub(passed);
             let Standing { remaining, reset, retry, start } = refusal.standing;
             let standing = Standing { remaining, reset: later(reset), retry: retry.map(later), start };
-            return Some(Decision {
-                passed: false,
-                path: Path::Remembered,
-                tightest: Some((position, standing)),
-                shadowed: Vec::new(),
-                limits: query.buckets.iter().map(|bucket| bucket.limit).collect(),
-                took: None,
-            });
+            if tightest.is_none_or(|(_, other)| is_tighter(&standing, &other, false)) {
+                tightest = Some((position, standing));
+            }
         }
     }
-    None
+    tightest.map(|tightest| Decision {
+        passed: false,
+        path: Path::Remembered,
+        tightest: Some(tightest),
+        shadowed: Vec::new(),
+        limits: query.buckets.iter().map(|bucket| bucket.limit).collect(),
+        took: None,
+    })
 }
 
 /// Keeps what an answer refused. It was sent at `sent`, so what it says ended no later than counted from there.

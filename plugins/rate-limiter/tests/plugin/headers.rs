@@ -30,6 +30,49 @@ fn one_limit_goes_by_the_rules_name() {
     assert_eq!(told, [Some(r#""r";q=5;w=1"#), Some("5"), Some("1")].map(|text| text.map(str::to_owned)));
 }
 
+/// What is left is told of the burst, so the limit is too: 4 at once, which 24 seconds bring back.
+#[test]
+fn the_limit_of_a_bucket_is_its_burst() {
+    let rule = json!({"name": "r", "limits": [{"count": 10, "per": "minute", "algorithm": "gcra", "burst": 4}]});
+    let setup = Setup::new(json!({"quotaHeaders": ["ratelimit", "x-ratelimit"], "rules": [rule]}));
+    let told = answered(&setup.get("/"), &["ratelimit-policy", "ratelimit", "x-ratelimit-limit"]);
+    assert_eq!(told, [Some(r#""r";q=4;w=24"#), Some(r#""r";r=3;t=6"#), Some("4")].map(|text| text.map(str::to_owned)));
+}
+
+/// A day's limit is found full by one client, and the minute's too: who comes then is told to wait for the day.
+#[test]
+fn a_remembered_refusal_is_the_longest() {
+    let limits =
+        json!([{"count": 1, "per": "1h", "algorithm": "gcra"}, {"count": 1, "per": "10h", "algorithm": "gcra"}]);
+    let setup = Setup::new(json!({"rules": [{"name": "r", "limits": limits}]}));
+    assert_eq!(setup.passed(1, &[]), 1);
+    let calls = || setup.bench.redis_calls().len();
+    let retry = || {
+        let (_, headers, _) = refused(&setup.get("/")).unwrap();
+        header(&headers, "retry-after").unwrap().parse::<u64>().unwrap()
+    };
+    let (asked, before) = (retry(), calls());
+    assert_eq!((retry() + 60) / 3600, 10);
+    assert_eq!((calls(), (asked + 60) / 3600), (before, 10), "from memory");
+}
+
+/// Redis was not asked, so what others took is not known.
+#[test]
+fn who_asks_for_more_than_there_ever_is_is_told_of_no_quota() {
+    let rule = json!({"name": "r", "limits": [{"count": 5, "per": "day"}], "costHeader": "x-cost"});
+    let explain = json!({"header": "x-why", "secret": "s"});
+    let setup = Setup::new(
+        json!({"quotaHeaders": ["ratelimit", "x-ratelimit", "callTimeLeft"], "rules": [rule], "explain": explain}),
+    );
+    assert_eq!(setup.passed(4, &[]), 4);
+    let (status, headers, _) = refused(&setup.with("/", &[("x-cost", "6"), ("x-why", "s")])).unwrap();
+    let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!((status, names.as_slice()), (429, &["x-rate-limit-explain"][..]), "{headers:?}");
+    assert!(!header(&headers, "x-rate-limit-explain").unwrap().contains("remaining"));
+    let blocked = Setup::new(json!({"qpm": 0}));
+    assert_eq!(header(&refused(&blocked.get("/")).unwrap().1, "calltimeleft").as_deref(), Some("0"));
+}
+
 #[test]
 fn no_quota_header_is_sent_unless_asked_for() {
     let setup = Setup::new(json!({"rules": [{"name": "r", "limits": [{"count": 1, "per": "day"}]}]}));
