@@ -21,6 +21,7 @@ for i, key in ipairs(KEYS) do
   if b.kind == 'g' then
     used, before = math.max(0, used - math.max(0, now - at) * b.count), 0
     at = now
+    if b.count == 0 then b.burst = 0 end
     room = math.floor(math.max(0, b.burst * window - used) / (b.cost * window))
   else
     if b.kind == 'w' then
@@ -49,7 +50,7 @@ for i, b in ipairs(buckets) do
   if b.kind == 'g' then units = units * b.window end
   b.used = b.used + units
   local life = b.at + b.window - now
-  if b.kind == 'g' then life = math.ceil(b.used / b.count) elseif b.kind == 's' then life = life + b.window end
+  if b.kind == 'g' then life = math.ceil(b.used / math.max(1, b.count)) elseif b.kind == 's' then life = life + b.window end
   life = string.format('%.0f', math.max(1, life))
   if taken > 0 then
     redis.call('SET', KEYS[i], string.format('%.0f:%.0f:%.0f', b.at, b.used, b.before), 'PX', life)

@@ -8,7 +8,7 @@ pub(super) fn advance(limit: &Limit, state: State, now: u64) -> State {
 }
 
 pub(super) fn room(limit: &Limit, state: State, cost: u64) -> u64 {
-    let free = limit.burst.saturating_mul(limit.window).saturating_sub(state.used);
+    let free = limit.capacity().saturating_mul(limit.window).saturating_sub(state.used);
     free.checked_div(cost.saturating_mul(limit.window)).unwrap_or(u64::MAX)
 }
 
@@ -20,5 +20,5 @@ pub(super) fn until_empty(limit: &Limit, state: State) -> u64 {
 /// Milliseconds until a request of `cost` units fits.
 pub(super) fn until_fits(limit: &Limit, state: State, cost: u64) -> u64 {
     let wanted = state.used.saturating_add(cost.saturating_mul(limit.window));
-    wanted.saturating_sub(limit.burst.saturating_mul(limit.window)).div_ceil(limit.count.max(1))
+    wanted.saturating_sub(limit.capacity().saturating_mul(limit.window)).div_ceil(limit.count.max(1))
 }

@@ -78,9 +78,10 @@ impl Algorithm {
 }
 
 impl Limit {
-    /// The most units that can pass at once.
+    /// The most units that can pass at once. What nothing leaks out of takes nothing: a `count` of 0 blocks whatever
+    /// the burst.
     pub fn capacity(&self) -> u64 {
-        if self.algorithm == Algorithm::Gcra { self.burst } else { self.count }
+        if self.algorithm == Algorithm::Gcra && self.count > 0 { self.burst } else { self.count }
     }
 
     /// The state at `now`, in milliseconds since 1970: what has run out is gone.
