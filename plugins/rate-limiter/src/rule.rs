@@ -54,7 +54,7 @@ pub enum Missing {
 pub enum Cost {
     /// Always so many units.
     Units(u64),
-    /// What a header says, if that is a whole number up to `max`; otherwise `default`.
+    /// What a header says, if that is a whole number from 1 to `max`; otherwise `default`.
     Header {
         /// The header.
         name: String,
@@ -204,7 +204,7 @@ impl Cost {
             Self::Units(units) => *units,
             Self::Header { name, default, max } => {
                 let given = facts.header(name).and_then(|text| text.trim().parse().ok());
-                given.filter(|units| units <= max).unwrap_or(*default)
+                given.filter(|units| (1..=*max).contains(units)).unwrap_or(*default)
             }
         }
     }

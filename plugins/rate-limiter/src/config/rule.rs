@@ -116,6 +116,10 @@ impl RawRule {
             faults.push(format!("{path}.cost: found {default}, allowed: up to {}", crate::limit::MAX_COUNT));
         }
         match &self.cost_header {
+            Some(_) if self.max_cost == Some(0) => {
+                faults.push(format!("{path}.maxCost: found 0, allowed: at least 1, which is the least price"));
+                Cost::Units(default)
+            }
             Some(name) => Cost::Header { name: name.to_string(), default, max: self.max_cost.unwrap_or(MAX_COST) },
             None => {
                 if self.max_cost.is_some() {

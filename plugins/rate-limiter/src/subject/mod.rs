@@ -65,7 +65,8 @@ pub struct Value {
     pub address: Option<IpAddr>,
 }
 
-/// Higress's authentication plugins write the consumer's name here.
+/// Higress's authentication plugins add the consumer's name here, behind what the client may have sent: the last one
+/// counts.
 const CONSUMER: &str = "x-mse-consumer";
 
 impl Source {
@@ -75,7 +76,7 @@ impl Source {
             Self::Header(name) => facts.header(name).map(Value::text),
             Self::Query(name) => fields::query(&facts.query()?, name).map(Value::text),
             Self::Cookie(name) => fields::cookie(&facts.headers("cookie"), name).map(Value::text),
-            Self::Consumer => facts.header(CONSUMER).map(Value::text),
+            Self::Consumer => facts.headers(CONSUMER).pop().map(Value::text),
             Self::Route => facts.route().map(Value::text),
             Self::ClientAddress => {
                 let peer = address::parse(&facts.peer()?)?;

@@ -115,6 +115,7 @@ fn one_fault_is_one_line() {
         (own(json!({"by": [{"header": "a b"}]})), "$.rules[0].by[0].header: found \"a b\", allowed: a header name"),
         (own(json!({"by": ["address"]})), "$.rules[0].by[0]: found \"address\", allowed: "),
         (own(json!({"maxCost": 5})), "$.rules[0].maxCost: of no use without `costHeader`"),
+        (own(json!({"costHeader": "x-cost", "maxCost": 0})), "$.rules[0].maxCost: found 0, allowed: at least 1"),
         (json!({"serviceName": "redis.static", "rules": []}), "$.rules: found an empty list"),
         (
             json!({"rule_items": [{"limit_by_header": "x", "limit_keys": keys}], "redis": {"service_name": "r.dns"}}),

@@ -34,6 +34,15 @@ fn each_source_makes_a_subject() {
     );
 }
 
+/// The gateway's authentication adds its header behind one that the client sent.
+#[test]
+fn a_consumer_is_who_authentication_says() {
+    let setup = Setup::new(one(json!(["consumer"]), 1));
+    let passed = |claimed: &str| setup.passed(2, &[("x-mse-consumer", claimed), ("x-mse-consumer", "alice")]);
+    assert_eq!(["alice", "bob", "carol"].map(passed), [1, 0, 0]);
+    assert_eq!(setup.passed(2, &[("x-mse-consumer", "bob")]), 1, "bob has lost nothing");
+}
+
 #[test]
 fn sources_combine() {
     let setup = Setup::new(one(json!([{"header": "x-key"}, {"query": "tenant"}]), 1));
@@ -110,7 +119,9 @@ fn costs_come_from_a_header_or_stand_in_the_rule() {
     let setup = Setup::new(and(and(one(json!([]), 10), "costHeader", json!("x-cost")), "maxCost", json!(5)));
     let passed = |cost: &str| setup.with("/", &[("x-cost", cost)]).is_forwarded();
     // 5, then 1 each for what is not believed, then 2; 10 units are gone.
-    assert_eq!(["5", "6", "-1", "much", "2", "1", "0"].map(passed), [true, true, true, true, true, false, true]);
+    assert_eq!(["5", "6", "-1", "much", "2", "1", "0"].map(passed), [true, true, true, true, true, false, false]);
+    let setup = Setup::new(and(one(json!([]), 2), "costHeader", json!("x-cost")));
+    assert_eq!(setup.passed(5, &[("x-cost", "0")]), 2, "nobody names a price of 0");
 }
 
 #[test]
@@ -148,6 +159,23 @@ fn every_algorithm_counts() {
         }
         let setup = Setup::new(json!({"rules": [{"name": "r", "limits": [limit]}]}));
         assert_eq!(setup.passed(10, &[]), expected, "{algorithm} {burst:?}");
+    }
+}
+
+/// Also of a bucket that would hold something, and where it only looks on.
+#[test]
+fn a_count_of_0_blocks_under_every_algorithm() {
+    for limit in [
+        json!({"count": 0, "per": "day"}),
+        json!({"count": 0, "per": "day", "algorithm": "gcra"}),
+        json!({"count": 0, "per": "day", "algorithm": "gcra", "burst": 5}),
+    ] {
+        let rule = json!({"name": "r", "limits": [limit]});
+        assert_eq!(Setup::new(json!({"rules": [rule]})).passed(3, &[]), 0, "{rule}");
+        let mut shadow = rule.clone();
+        (shadow["name"], shadow["shadow"]) = ("s".into(), true.into());
+        let other = json!({"name": "o", "limits": [{"count": 2, "per": "day"}]});
+        assert_eq!(Setup::new(json!({"rules": [shadow, other]})).passed(3, &[]), 2, "{rule} in shadow");
     }
 }
 
