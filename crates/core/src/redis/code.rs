@@ -38,6 +38,11 @@ pub enum Code {
 
 impl Code {
     pub(super) fn of(text: &str) -> Self {
+        // What a Redis that wants a login answers to a long command: it looks at the length before at the command
+        // (`processMultibulkBuffer` in its `networking.c`).
+        if text.starts_with("ERR Protocol error: unauthenticated ") {
+            return Self::NoAuth;
+        }
         match text.split(' ').next().unwrap_or_default() {
             "NOAUTH" => Self::NoAuth,
             "WRONGPASS" => Self::WrongPassword,

@@ -103,6 +103,8 @@ fn redis_s_own_errors_have_a_code_and_say_what_to_do() {
     for (reply, code, hint) in [
         ("WRONGPASS invalid username-password pair or user is disabled.", Code::WrongPassword, "check `username`"),
         ("NOAUTH Authentication required.", Code::NoAuth, "set `password`"),
+        ("ERR Protocol error: unauthenticated multibulk length", Code::NoAuth, "set `password`"),
+        ("ERR Protocol error: unauthenticated bulk length", Code::NoAuth, "set `password`"),
         ("NOPERM this user has no permissions to run the 'set' command", Code::NoPermission, "extend its ACL"),
         ("MOVED 3999 127.0.0.1:6381", Code::Moved, "proxy in front of the cluster"),
         ("ASK 3999 127.0.0.1:6381", Code::Moved, "does not follow"),
