@@ -1,7 +1,10 @@
 //! Which path is answered how.
 
+use std::net::IpAddr;
+
 use http::header::{HOST, ORIGIN};
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderMap, Method};
 use serde_json::json;
 
@@ -10,6 +13,11 @@ use super::{Admin, Reply, clusters, index, listeners, logging, stats_page};
 /// Answers a request; bodies are not read, parameters stand in the query.
 pub(super) fn answer(admin: &Admin, request: &Parts) -> Reply {
     let (path, query) = (request.uri.path(), request.uri.query().unwrap_or_default());
+    let guarded = request.method == Method::POST || path == "/config_dump" || path.starts_with("/inspector");
+    if guarded && !names_an_address(&request.headers) {
+        let text = "this page is only shown under an IP address or localhost, not under another host name\n";
+        return Reply::text(text).with_status(403);
+    }
     let reads = matches!(request.method, Method::GET | Method::HEAD);
     if reads
         && let Some(pages) = &admin.pages
@@ -59,6 +67,16 @@ fn server_info(admin: &Admin) -> Reply {
         "uptime_current_epoch": uptime,
         "uptime_all_epochs": uptime,
     }))
+}
+
+/// Whether the client asked for an IP address or `localhost`. Any other name may be one that its owner has pointed at
+/// this machine, so that a page of theirs counts as one of this site (DNS rebinding). Browsers always send a host.
+fn names_an_address(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(HOST) else { return true };
+    let Some(host) = host.to_str().ok().and_then(|it| it.parse::<Authority>().ok()) else { return false };
+    let name = host.host();
+    let ip = name.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(name);
+    name.eq_ignore_ascii_case("localhost") || ip.parse::<IpAddr>().is_ok()
 }
 
 /// Browsers tell where a POST comes from; programs say nothing of it.

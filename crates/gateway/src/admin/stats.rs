@@ -51,15 +51,11 @@ impl Stats {
 
     pub(super) fn all(&self) -> Vec<(String, Kind, u64)> {
         let metrics = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = |metric: &Metric| match metric {
-            Metric::Counter(counter) => (Kind::Counter, counter.get()),
-            Metric::Gauge(gauge) => (Kind::Gauge, gauge.get()),
+        let read = |(name, metric): (&String, &Metric)| match metric {
+            Metric::Counter(counter) => (name.clone(), Kind::Counter, counter.get()),
+            Metric::Gauge(gauge) => (name.clone(), Kind::Gauge, gauge.get()),
         };
-        metrics
-            .iter()
-            .map(|(name, metric)| (name.clone(), read(metric)))
-            .map(|(name, (kind, n))| (name, kind, n))
-            .collect()
+        metrics.iter().map(read).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Request, Response, Version};
 use http_body_util::{Either, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto;
@@ -97,6 +97,10 @@ async fn respond(
         return Err("its listener is gone".into());
     }
     let site = slot.site();
+    // What follows an upgrade would have to follow the body first, so a request with one is served as if it had not
+    // asked, which RFC 9110 (7.8) allows.
+    let has_body = !request.body().is_end_stream();
+    hop::strip_upgrade(request.headers_mut(), has_body);
     let upgrade = hop::wanted_upgrade(request.headers()).map(|_| hyper::upgrade::on(&mut request));
     let (mut parts, body) = request.into_parts();
     if let Some(order) = turn.order(&parts.headers) {
@@ -130,7 +134,9 @@ fn refuse(refused: Refused, site: &Rc<Site>, peer: Rc<Peer>, parts: &Parts) -> R
     if refused.breach {
         record.flags.set("DPE");
     }
-    site.log_access(&Live::new(Rc::clone(site), record));
+    let live = Live::new(Rc::clone(site), record);
+    live.refused();
+    site.log_access(&live);
     let mut response = Response::new(Full::new(Bytes::from_static(refused.body.as_bytes())));
     *response.status_mut() = refused.status;
     let headers = response.headers_mut();

@@ -4,6 +4,7 @@ use http::header::{CONNECTION, HeaderMap, HeaderName, TE, TRANSFER_ENCODING, UPG
 use http::{HeaderValue, StatusCode};
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
 /// Takes them from a request; one that upgrades its connection keeps what says so.
@@ -17,6 +18,14 @@ pub(super) fn strip_request(headers: &mut HeaderMap, upgrades: bool) {
     headers.remove(TRANSFER_ENCODING);
     if headers.get(TE).is_some_and(|it| it != "trailers") {
         headers.remove(TE);
+    }
+}
+
+/// Takes the wish to upgrade from a request that is served without: one with a body, or one for HTTP/2, as on Envoy.
+pub(super) fn strip_upgrade(headers: &mut HeaderMap, has_body: bool) {
+    if has_body || wanted_upgrade(headers).is_some_and(|protocol| protocol == "h2c") {
+        headers.remove(UPGRADE);
+        headers.remove(HTTP2_SETTINGS);
     }
 }
 

@@ -218,6 +218,26 @@ fn only_a_post_of_the_same_site_changes_anything() {
 }
 
 #[test]
+fn what_is_private_is_shown_only_under_an_address() {
+    let admin = Running::start();
+    let ask = |method: &str, path: &str, host: &str| {
+        let request = Request::new(admin.address, method, path).header("host", host).header("connection", "close");
+        request.send().status
+    };
+    for host in ["evil.example", "evil.example:9901", "localhost.evil.example", "127.0.0.1.evil.example"] {
+        for (method, path) in [("GET", "/inspector"), ("GET", "/config_dump"), ("POST", "/logging?wasm=trace")] {
+            assert_eq!(ask(method, path, host), 403, "{method} {path} of {host}");
+        }
+        assert_eq!(ask("GET", "/ready", host), 200, "{host}");
+    }
+    assert_eq!(admin.log.level(Component::Wasm), Level::Info);
+    for host in ["localhost:9901", "LOCALHOST", "192.168.1.7:9901", "[::1]:9901", "::1"] {
+        let expected = if host == "::1" { 403 } else { 200 };
+        assert_eq!(ask("GET", "/inspector", host), expected, "{host}");
+    }
+}
+
+#[test]
 fn the_first_page_shows_the_way_and_so_does_a_wrong_path() {
     let admin = Running::start();
     let index = admin.get("/");

@@ -1,10 +1,13 @@
 //! Clients that leave, and the end of the gateway itself.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use testkit::{Answer, Upstream, eventually};
 
 use super::running::{Config, PATIENCE};
+use super::wasm;
 
 #[test]
 fn a_client_that_leaves_ends_its_exchange() {
@@ -24,6 +27,35 @@ fn a_client_that_leaves_ends_its_exchange() {
     assert_eq!(lines, ["/waiting 0 DC downstream_remote_disconnect", "/sending 0 DC downstream_remote_disconnect"]);
     let seen = eventually(PATIENCE, || upstream.requests().into_iter().find(|seen| seen.path == "/sending")).unwrap();
     assert!(!seen.complete, "the upstream must see that the body is not whole");
+}
+
+#[test]
+fn a_client_that_leaves_in_the_middle_of_a_response_is_logged_so() {
+    let upstream = Upstream::start(|_| Answer::ok("").chunk("first").pause(Duration::from_secs(30)).chunk("second"));
+    let gateway = Config::to(&upstream).start();
+    let mut client = TcpStream::connect(gateway.address).unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client.write_all(b"GET /half HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    let mut reply = Vec::new();
+    while !reply.ends_with(b"first\r\n") {
+        let mut byte = [0];
+        client.read_exact(&mut byte).unwrap();
+        reply.push(byte[0]);
+    }
+    drop(client);
+    assert_eq!(gateway.access_log(1), ["/half 200 DC downstream_remote_disconnect"]);
+}
+
+#[test]
+fn an_exchange_that_a_plugin_closes_is_not_logged_as_a_client_that_left() {
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let folder = tempfile::tempdir().unwrap();
+    let module = folder.path().join("close.wasm");
+    std::fs::write(&module, wasm::closing()).unwrap();
+    let gateway = Config::to(&upstream).plugin("close", &module, "", "").start();
+    assert!(gateway.get("/closed").try_send().is_err());
+    // As Envoy logs it.
+    assert_eq!(gateway.access_log(1), ["/closed 0 - wasm_close_stream"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use testkit::{Answer, Upstream};
 
 use super::running::{Config, Gateway, PATIENCE};
+use super::wasm;
 
 fn raw(gateway: &Gateway, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(gateway.address).unwrap();
@@ -84,4 +85,61 @@ fn an_upgraded_connection_carries_bytes_both_ways() {
     assert!(head.to_ascii_lowercase().contains("upgrade: websocket"), "{head}");
     assert!(reply.starts_with("HTTP/1.1 101 ") && reply.ends_with("\r\n\r\nfirstPING"), "{reply}");
     assert_eq!(gateway.access_log(1), ["/ws 101 - via_upstream"]);
+}
+
+#[test]
+fn an_upgrade_with_a_body_is_served_as_a_plain_request() {
+    let upstream = Upstream::start(|seen| Answer::ok(&seen.body));
+    let gateway = Config::to(&upstream).manager("upgrade_configs: [ { upgrade_type: websocket } ]").start();
+    for protocol in ["websocket", "h2c"] {
+        let head = format!("POST /{protocol} HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings, close\r\n");
+        let rest = format!("upgrade: {protocol}\r\nhttp2-settings: AAA\r\ncontent-length: 5\r\n\r\nhello");
+        let reply = raw(&gateway, format!("{head}{rest}").as_bytes());
+        assert!(reply.starts_with("HTTP/1.1 200 ") && reply.ends_with("\r\n\r\nhello"), "{protocol}: {reply}");
+        let seen = upstream.last();
+        assert_eq!((seen.body.as_slice(), seen.header_text("content-length")), (&b"hello"[..], Some("5")));
+        assert!(!seen.headers.contains("upgrade") && !seen.headers.contains("connection"), "{:?}", seen.headers);
+    }
+}
+
+#[test]
+fn the_end_of_an_upstream_that_a_plugin_holds_back_costs_no_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let upstream = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        let answer = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+        stream.write_all(answer.as_bytes()).unwrap();
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let module = folder.path().join("hold.wasm");
+    std::fs::write(&module, wasm::holding_responses()).unwrap();
+    let gateway = Config::default()
+        .cluster("up", address)
+        .route("{ prefix: / }", "route: { cluster: up }")
+        .plugin("hold", &module, "", "")
+        .manager("upgrade_configs: [ { upgrade_type: websocket } ]")
+        .start();
+    let mut stream = TcpStream::connect(gateway.address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(b"GET /ws HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n").unwrap();
+    let mut start = [0; 12];
+    stream.read_exact(&mut start).unwrap();
+    assert_eq!(&start, b"HTTP/1.1 101");
+    upstream.join().unwrap();
+    gateway.wait_for_log("holds the end");
+    let before = gateway.processor_time();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let used = gateway.processor_time() - before;
+    stream.set_nonblocking(true).unwrap();
+    let rest = stream.read_to_end(&mut Vec::new()).map_err(|error| error.kind());
+    assert_eq!(rest, Err(std::io::ErrorKind::WouldBlock), "the connection is open: the plugin holds its end");
+    assert!(used < std::time::Duration::from_millis(200), "{used:?} of processor time in a second of nothing");
 }

@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) clusters: Vec<String>,
     /// Further fields of the connection manager.
     pub(crate) manager: String,
+    /// Texts that stand in the place of others.
+    pub(crate) changes: Vec<(String, String)>,
 }
 
 impl Config {
@@ -69,7 +71,20 @@ impl Config {
         self
     }
 
+    /// Puts one text of the file in the place of another.
+    pub(crate) fn change(mut self, from: &str, to: &str) -> Self {
+        self.changes.push((from.to_owned(), to.to_owned()));
+        self
+    }
+
     pub(crate) fn yaml(&self) -> String {
+        self.changes.iter().fold(self.unchanged(), |yaml, (from, to)| {
+            assert!(yaml.contains(from), "no {from:?} in {yaml}");
+            yaml.replace(from, to)
+        })
+    }
+
+    fn unchanged(&self) -> String {
         let list =
             |items: &[String], indent: &str| items.iter().map(|item| format!("\n{indent}- {item}")).collect::<String>();
         format!(
@@ -208,6 +223,15 @@ impl Gateway {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    /// What the process has had of the processors so far.
+    pub(crate) fn processor_time(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let fields = stat.rsplit(") ").next().unwrap().split(' ');
+        // `utime` and `stime` of proc(5), in ticks, of which Linux has 100 a second.
+        let ticks: u64 = fields.skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(ticks * 10)
     }
 
     pub(crate) fn configure(&self, config: &Config) {

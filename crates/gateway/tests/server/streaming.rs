@@ -148,3 +148,22 @@ fn a_client_that_does_not_read_makes_the_upstream_wait() {
     let after = gateway.memory();
     assert!(after < before + 20_000, "from {before} KiB to {after} KiB while nobody reads");
 }
+
+#[test]
+fn an_answer_reaches_a_client_that_still_sends() {
+    let config = Config::default()
+        .cluster("none", ([127, 0, 0, 1], 1).into())
+        .route("{ prefix: / }", "direct_response: { status: 401, body: { inline_string: no } }");
+    let gateway = config.start();
+    for connection in ["keep-alive", "close"] {
+        let mut client = TcpStream::connect(gateway.address).unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        let size = 4 << 20;
+        let head = format!("POST / HTTP/1.1\r\nhost: x\r\nconnection: {connection}\r\ncontent-length: {size}\r\n\r\n");
+        client.write_all(head.as_bytes()).unwrap();
+        client.write_all(&vec![0; size]).expect("what is sent is read");
+        let mut status = [0; 12];
+        client.read_exact(&mut status).expect("the answer is not lost");
+        assert_eq!(&status, b"HTTP/1.1 401", "{connection}");
+    }
+}

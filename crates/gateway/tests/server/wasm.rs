@@ -44,6 +44,26 @@ fn telling(path: &str) -> Vec<u8> {
     plugin("", "x-property", path, &code)
 }
 
+/// A plugin that holds back all bodies of responses, and says so when it holds their end.
+pub(crate) fn holding_responses() -> Vec<u8> {
+    let text = r#"(module
+        (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 100) "holds the end")
+        (func (export "proxy_abi_version_0_2_1"))
+        (func (export "proxy_on_memory_allocate") (param i32) (result i32) (i32.const 4096))
+        (func (export "proxy_on_response_body") (param $context i32) (param $size i32) (param $end i32) (result i32)
+          (if (local.get $end) (then (drop (call $log (i32.const 2) (i32.const 100) (i32.const 13)))))
+          (i32.const 1)))"#;
+    wat::parse_str(text).unwrap()
+}
+
+/// A plugin that closes the exchange in the request header phase.
+pub(crate) fn closing() -> Vec<u8> {
+    let import = r#"(import "env" "proxy_close_stream" (func $close (param i32) (result i32)))"#;
+    plugin(import, "", "", "(drop (call $close (i32.const 0)))")
+}
+
 fn file(folder: &tempfile::TempDir, name: &str, code: &[u8]) -> std::path::PathBuf {
     let path = folder.path().join(name);
     std::fs::write(&path, code).unwrap();

@@ -92,7 +92,8 @@ pub(in crate::server) async fn serve(mut driver: Driver) -> Result<Response<Repl
         let body = ReplyBody { driver: None, rest: VecDeque::new() };
         return Ok(head(&headers, true, true)?.map(|()| body));
     }
-    let head = head(&headers, end, driver.live.record.borrow().request.get(b":method") == Some(b"HEAD"))?;
+    let to_head = driver.live.record.borrow().request.get(b":method") == Some(b"HEAD");
+    let head = head(&headers, end, to_head).inspect_err(|_| driver.broken = true)?;
     let mut body = ReplyBody { driver: Some(driver), rest: VecDeque::new() };
     body.end_if_whole();
     Ok(head.map(|()| body))
@@ -117,6 +118,7 @@ impl ReplyBody {
     fn end_if_whole(&mut self) {
         if let Some(driver) = self.driver.as_mut().filter(|driver| driver.client.whole) {
             self.rest = std::mem::take(&mut driver.client.frames);
+            driver.drain_request();
             self.driver = None;
         }
     }

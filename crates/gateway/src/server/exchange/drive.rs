@@ -8,6 +8,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::Version;
 use hyper::body::{Body, Incoming};
@@ -24,6 +25,9 @@ use crate::server::fields;
 use crate::server::plugins::Plugins;
 use crate::worker::{ExchangeId, Message, Output, Outputs, Worker};
 
+/// How long a client that was answered may go on sending: Envoy's default of `delayed_close_timeout`.
+const DRAIN: Duration = Duration::from_secs(1);
+
 /// One exchange under way.
 pub(in crate::server) struct Driver {
     plugins: Rc<Plugins>,
@@ -39,7 +43,9 @@ pub(in crate::server) struct Driver {
     /// The client's connection, where the request wants to upgrade it.
     upgrade: Option<OnUpgrade>,
     /// It broke, though the head of a response may still be on its way.
-    broken: bool,
+    pub(super) broken: bool,
+    /// Its connection was upgraded: either side may end it.
+    tunnel: bool,
 }
 
 /// The exchange cannot be brought to an end that the client would understand: its stream is closed abruptly.
@@ -79,6 +85,7 @@ impl Driver {
             held: [false; 2],
             upgrade,
             broken: false,
+            tunnel: false,
         };
         if bodiless {
             driver.request_ended();
@@ -138,7 +145,10 @@ impl Driver {
                 let [request, response] = &mut self.held;
                 *(if direction == Direction::Request { request } else { response }) = stop;
             }
-            Output::Reset => return Err(Broken),
+            Output::Reset => {
+                self.live.record.borrow_mut().closed_by_plugin();
+                return Err(Broken);
+            }
         }
         self.start_deadline();
         Ok(())
@@ -148,6 +158,7 @@ impl Driver {
     pub(super) fn take_upgrade(&mut self) -> Option<(OnUpgrade, OnUpgrade)> {
         let upstream = self.upstream.upgraded.take()?;
         self.deadline = None;
+        self.tunnel = true;
         Some((self.upgrade.take()?, upstream))
     }
 
@@ -175,7 +186,10 @@ impl Driver {
             Poll::Pending => return Ok(false),
             Poll::Ready(Ok(message)) => message,
             // Nobody is left to answer.
-            Poll::Ready(Err(_)) => return Err(Broken),
+            Poll::Ready(Err(_)) => {
+                self.live.record.borrow_mut().client_left();
+                return Err(Broken);
+            }
         };
         if let Message::Data { bytes, .. } = &message {
             self.live.record.borrow_mut().received += bytes.len() as u64;
@@ -185,6 +199,15 @@ impl Driver {
         }
         self.tell(|worker, id| worker.from_client(id, message));
         Ok(true)
+    }
+
+    /// Reads what the client goes on sending after it was answered. On HTTP/1.1 it would else meet a connection that is
+    /// reset, and lose the answer.
+    pub(super) fn drain_request(&mut self) {
+        let Some(body) = self.request.take() else { return };
+        if self.live.record.borrow().protocol != Version::HTTP_2 {
+            tokio::task::spawn_local(tokio::time::timeout(DRAIN, body.drain()));
+        }
     }
 
     /// HTTP/1.1's trailers count only where the configuration says so.
@@ -241,9 +264,8 @@ impl Drop for Driver {
         let view = {
             let mut record = self.live.record.borrow_mut();
             record.took = Some(record.began.elapsed());
-            if !self.client.is_whole() && record.details.is_none() {
-                record.flags.set("DC");
-                record.details = Some("downstream_remote_disconnect".to_owned());
+            if !self.client.is_whole() && !self.broken && !self.tunnel {
+                record.client_left();
             }
             record.log_view()
         };

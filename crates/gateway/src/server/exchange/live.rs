@@ -15,7 +15,7 @@ use crate::server::fields;
 use crate::server::site::Site;
 use crate::stream::LocalReply;
 use crate::trace::Recording;
-use crate::worker::Output;
+use crate::worker::{Message, Output};
 
 /// An exchange under way.
 pub(in crate::server) struct Live {
@@ -39,6 +39,20 @@ impl Live {
             outputs: RefCell::default(),
             waker: RefCell::default(),
         }
+    }
+
+    /// Closes the recording of an exchange that no plugin gets to see.
+    pub(in crate::server) fn refused(&self) {
+        let Some(recording) = &self.recording else { return };
+        let record = self.record.borrow();
+        let headers = |headers: &Headers| Message::Headers { headers: headers.clone(), end: true };
+        recording.came(Direction::Request, &headers(&record.request));
+        let details = record.details.as_deref().unwrap_or_default();
+        recording.replied(None, record.status().map_or(0, u32::from), details);
+        if let Some(response) = &record.response {
+            recording.left(Direction::Response, &headers(response));
+        }
+        recording.finish();
     }
 
     /// Leaves something to do for whoever drives the exchange.

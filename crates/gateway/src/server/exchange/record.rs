@@ -82,6 +82,17 @@ impl Record {
         }
     }
 
+    /// Notes that the client is gone before it had the whole response.
+    pub(super) fn client_left(&mut self) {
+        self.flags.set("DC");
+        self.details = Some("downstream_remote_disconnect".to_owned());
+    }
+
+    /// Notes that a plugin has closed the exchange, in Envoy's words.
+    pub(super) fn closed_by_plugin(&mut self) {
+        self.details = Some("wasm_close_stream".to_owned());
+    }
+
     /// What the log phase of plugins may read.
     pub(in crate::server) fn log_view(&self) -> LogView {
         LogView {

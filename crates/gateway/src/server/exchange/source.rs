@@ -1,5 +1,6 @@
 //! The body of a request or response, as it is shown to plugins.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -19,6 +20,11 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn new(body: Incoming) -> Self {
         Self { body, rest: Bytes::new() }
+    }
+
+    /// Reads to the end, for nobody.
+    pub(super) async fn drain(mut self) {
+        while poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)).await.is_some_and(|frame| frame.is_ok()) {}
     }
 
     /// The next piece, of no more bytes than may be buffered, as connections read no more at once; with 0, no limit, as

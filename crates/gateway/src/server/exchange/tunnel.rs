@@ -33,7 +33,8 @@ pub(super) async fn run(mut driver: Driver, client: OnUpgrade, upstream: OnUpgra
                 Output::Reading { direction: Direction::Request, stop } => client.held = stop,
                 Output::Reading { direction: Direction::Response, stop } => upstream.held = stop,
                 Output::ToUpstream(_) | Output::ToClient(_) => {}
-                Output::Answered | Output::Reset => return,
+                Output::Reset => return driver.live.record.borrow_mut().closed_by_plugin(),
+                Output::Answered => return,
             }
         }
         if driver.client.is_whole() && client.pending.is_empty() {
@@ -51,8 +52,9 @@ pub(super) async fn run(mut driver: Driver, client: OnUpgrade, upstream: OnUpgra
                 let message = Message::Data { bytes: bytes.to_vec(), end: false };
                 driver.tell(|worker, id| worker.from_client(id, message));
             }
-            read = upstream.reader.read(&mut upstream.buffer), if !upstream.held && client.pending.is_empty() => {
+            read = upstream.reader.read(&mut upstream.buffer), if !upstream.held && !upstream.ended && client.pending.is_empty() => {
                 let bytes = read.ok().and_then(|size| upstream.buffer.get(..size)).unwrap_or_default();
+                upstream.ended = bytes.is_empty();
                 let message = Message::Data { bytes: bytes.to_vec(), end: bytes.is_empty() };
                 driver.tell(|worker, id| worker.from_upstream(id, message));
             }
@@ -77,12 +79,14 @@ struct Side {
     pending: Bytes,
     /// A plugin's buffer is full: nothing is read.
     held: bool,
+    /// Nothing more comes.
+    ended: bool,
 }
 
 impl Side {
     fn new(connection: Upgraded) -> Self {
         let (reader, writer) = tokio::io::split(TokioIo::new(connection));
-        Self { reader, writer, buffer: vec![0; PIECE], pending: Bytes::new(), held: false }
+        Self { reader, writer, buffer: vec![0; PIECE], pending: Bytes::new(), held: false, ended: false }
     }
 
     fn send(&mut self, bytes: Vec<u8>) {
