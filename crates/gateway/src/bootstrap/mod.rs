@@ -78,10 +78,16 @@ pub struct NodeIdentity {
 /// # Errors
 /// With every fault of the file, or the one that kept it from being read at all.
 pub fn load(path: &Path) -> Result<Accepted<Bootstrap>, Faults> {
-    let file = path.display().to_string();
-    let text =
-        std::fs::read_to_string(path).map_err(|error| Faults::about_file(&file, format!("cannot be read: {error}")))?;
-    parse(&file, &text)
+    parse(&path.display().to_string(), &text(path)?)
+}
+
+/// The text of a bootstrap file.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn text(path: &Path) -> Result<String, Faults> {
+    let fault = |error| Faults::about_file(&path.display().to_string(), format!("cannot be read: {error}"));
+    std::fs::read_to_string(path).map_err(fault)
 }
 
 /// Reads the text of a bootstrap file, YAML or JSON; `file` is its name in faults.

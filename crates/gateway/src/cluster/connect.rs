@@ -8,7 +8,9 @@ use tokio::net::TcpStream;
 
 use super::UpstreamError;
 
-pub(super) async fn connect(address: SocketAddr, timeout: Duration) -> Result<TcpStream, UpstreamError> {
+/// # Errors
+/// When there is no connection in time.
+pub(crate) async fn connect(address: SocketAddr, timeout: Duration) -> Result<TcpStream, UpstreamError> {
     let connected = tokio::time::timeout(timeout, TcpStream::connect(address)).await;
     let stream = connected.map_err(|_| UpstreamError::ConnectTimeout)?.map_err(|error| failure(&error))?;
     // Pieces of bodies must not wait for each other; where the system refuses, they come late and are still right.

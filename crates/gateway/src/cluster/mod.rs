@@ -22,6 +22,7 @@ use http_body_util::combinators::BoxBody;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+pub(crate) use connect::connect;
 pub use error::UpstreamError;
 pub use head::WireOrder;
 pub use host::Host;
@@ -64,21 +65,25 @@ impl Clusters {
         made
     }
 
-    /// Has these clusters from now on. One that is configured as before stays, with its connections; requests that are
-    /// under way in others come to their end. Must be called inside a `LocalSet`.
+    /// Has these clusters from now on, as [`Clusters::next`] makes them. Must be called inside a `LocalSet`.
     pub fn configure(&self, clusters: &[bootstrap::Cluster], log: &Arc<Log>) {
-        let mut known = self.0.borrow_mut();
-        let new = clusters.iter().map(|settings| {
-            let kept = known.remove(&settings.name).filter(|cluster| cluster.settings == *settings);
-            (settings.name.clone(), kept.unwrap_or_else(|| Cluster::new(settings.clone(), log)))
-        });
-        let new = new.collect();
-        *known = new;
+        self.put(&self.next(clusters, log));
     }
 
-    /// What the configuration says of all clusters, in no order.
-    pub fn settings(&self) -> Vec<bootstrap::Cluster> {
-        self.0.borrow().values().map(|cluster| cluster.settings.clone()).collect()
+    /// Makes clusters that may follow these, and begins to resolve their names. One that is configured as before stays,
+    /// with its connections. Must be called inside a `LocalSet`.
+    pub fn next(&self, clusters: &[bootstrap::Cluster], log: &Arc<Log>) -> Self {
+        let known = self.0.borrow();
+        let next = clusters.iter().map(|settings| {
+            let kept = known.get(&settings.name).filter(|cluster| cluster.settings == *settings).cloned();
+            (settings.name.clone(), kept.unwrap_or_else(|| Cluster::new(settings.clone(), log)))
+        });
+        Self(RefCell::new(next.collect()))
+    }
+
+    /// Has the clusters of `next` from now on, and gives those it had; requests under way in them come to their end.
+    pub fn put(&self, next: &Self) -> Self {
+        Self(RefCell::new(self.0.replace(next.0.borrow().clone())))
     }
 
     /// The cluster of this name.

@@ -6,6 +6,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,7 +17,7 @@ use tokio::time::Instant;
 use super::reply::{Fault, Scanner};
 use super::settings::Settings;
 use super::{Answer, silent};
-use crate::cluster::Cluster;
+use crate::cluster::connect;
 use crate::log::{Component, Level, Log};
 
 /// How many bytes one read may bring at least.
@@ -65,14 +66,15 @@ enum End {
 
 /// Makes the connection and keeps it until it fails or nobody can send commands any more.
 pub(super) async fn run(
-    cluster: Rc<Cluster>,
+    cluster: String,
+    connect_timeout: Duration,
     host: SocketAddr,
     settings: Rc<Settings>,
     mut queue: UnboundedReceiver<Command>,
     log: Arc<Log>,
 ) {
-    let name = &cluster.settings().name;
-    let outcome = match cluster.connect_to(host).await {
+    let name = &cluster;
+    let outcome = match connect(host, connect_timeout).await {
         Ok(stream) => {
             let mut link = Link::new(name, &settings, &log);
             let end = link.serve(stream, &mut queue).await;

@@ -69,6 +69,14 @@ impl RedisClients {
         Ok(())
     }
 
+    /// Closes the connections to clusters that there are no more: what waits on them fails.
+    pub fn forget_gone(&self) {
+        let gone = |name: &String| self.clusters.get(name).is_none();
+        let gone: Vec<Client> = self.clients.borrow_mut().extract_if(|name, _| gone(name)).map(|it| it.1).collect();
+        // What fails may come back here, when nothing is borrowed any more.
+        drop(gone);
+    }
+
     /// Sends one command as it is. `Ok` promises that `answer` is called once, later.
     ///
     /// # Errors
@@ -91,9 +99,11 @@ impl RedisClients {
 // === impl Connection ===
 
 impl Connection {
-    fn open(cluster: &Rc<Cluster>, host: SocketAddr, settings: Rc<Settings>, log: Arc<Log>) -> Self {
+    fn open(cluster: &Cluster, host: SocketAddr, settings: Rc<Settings>, log: Arc<Log>) -> Self {
         let (commands, queue) = mpsc::unbounded_channel();
-        let run = connection::run(Rc::clone(cluster), host, settings, queue, log);
+        // Not the cluster itself: a connection that lives on must not keep it and its lookups of names alive.
+        let cluster = cluster.settings();
+        let run = connection::run(cluster.name.clone(), cluster.connect_timeout, host, settings, queue, log);
         let task = tokio::task::spawn_local(run).abort_handle();
         Self { commands, waiting: Rc::default(), task }
     }

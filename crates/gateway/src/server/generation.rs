@@ -52,7 +52,7 @@ impl Sources {
     /// # Errors
     /// With every fault that was found; what was accepted before stays in force.
     pub(crate) fn load(&self, engine: &Engine, log: &Log) -> Result<Generation, Refused> {
-        let bootstrap = self.read(log)?;
+        let (bootstrap, text) = self.read(log)?;
         let mut faults = Vec::new();
         let canary = Canary::default()
             .log_level(log.level(Component::Wasm) as u32)
@@ -66,9 +66,9 @@ impl Sources {
                 opened.ok().map(Arc::new)
             });
             let access_logs = access_logs.collect();
-            let name = format!("{} {}", listener.name, listener.address);
-            let twins = keys.entry(name.clone()).or_default();
-            let key = format!("{name} {twins}");
+            let place = place(&listener);
+            let twins = keys.entry(place.clone()).or_default();
+            let key = format!("{place} {twins}");
             *twins += 1;
             listeners.push(Prepared { key, listener: Arc::new(listener), filters, access_logs });
         }
@@ -76,7 +76,6 @@ impl Sources {
             return Err(Refused(faults));
         }
         let node = Arc::new(bootstrap.node);
-        let text = std::fs::read_to_string(&self.bootstrap).unwrap_or_default();
         let document = serde_yaml::from_str(&text).unwrap_or_default();
         Ok(Generation { listeners, clusters: bootstrap.clusters, node, admin: bootstrap.admin, document })
     }
@@ -86,7 +85,7 @@ impl Sources {
         let mut files = BTreeSet::from([self.bootstrap.clone()]);
         files.extend(self.manifests.iter().cloned());
         let quiet = Log::to(Level::Off, crate::log::Format::default(), Box::new(std::io::sink()));
-        if let Ok(bootstrap) = self.read(&quiet) {
+        if let Ok((bootstrap, _)) = self.read(&quiet) {
             let plugins = bootstrap.listeners.iter().flat_map(|it| &it.manager.plugins);
             files.extend(plugins.filter_map(|plugin| match &plugin.code {
                 DataSource::File(path) => Some(path.clone()),
@@ -96,9 +95,10 @@ impl Sources {
         files
     }
 
-    /// The bootstrap file with the plugins of manifests put in.
-    fn read(&self, log: &Log) -> Result<Bootstrap, Refused> {
-        let accepted = bootstrap::load(&self.bootstrap)?;
+    /// The bootstrap file with the plugins of manifests put in, and its text.
+    fn read(&self, log: &Log) -> Result<(Bootstrap, String), Refused> {
+        let text = bootstrap::text(&self.bootstrap)?;
+        let accepted = bootstrap::parse(&self.bootstrap.display().to_string(), &text)?;
         warn(log, &accepted.warnings);
         let mut bootstrap = accepted.value;
         for resolve in &self.resolve {
@@ -108,7 +108,7 @@ impl Sources {
         for listener in &mut bootstrap.listeners {
             listener.manager.plugins.extend(added.iter().cloned());
         }
-        Ok(bootstrap)
+        Ok((bootstrap, text))
     }
 
     fn read_manifests(&self, log: &Log) -> Result<Vec<WasmFilter>, Refused> {
@@ -154,6 +154,15 @@ impl Sources {
     fn about(&self, listener: &Listener, fault: &str) -> String {
         let name = if listener.name.is_empty() { listener.address.to_string() } else { listener.name.clone() };
         format!("{}: listener {name:?}: {fault}", self.bootstrap.display())
+    }
+}
+
+/// Where a listener listens, which stays its own when it is renamed. Of a port that the system chooses only the name
+/// tells whose it is.
+fn place(listener: &Listener) -> String {
+    match listener.address.port {
+        0 => format!("{} {}", listener.address, listener.name),
+        _ => listener.address.to_string(),
     }
 }
 

@@ -49,21 +49,31 @@ impl Listeners {
         let new = generation.listeners.iter().filter(|it| !self.open.contains_key(&it.key));
         let bound = new.map(|it| {
             let listener = listen(&it.listener.address).map_err(|error| {
-                format!("listener {:?}: {} cannot be bound: {error}", it.listener.name, it.listener.address)
+                let hint = self.hint(it.listener.address.port);
+                format!("listener {:?}: {} cannot be bound: {error}{hint}", it.listener.name, it.listener.address)
             })?;
             Ok((it.key.clone(), it.listener.name.clone(), listener))
         });
         bound.collect::<Result<_, String>>().map(Bound)
     }
 
+    /// Why a port that this gateway has itself cannot be bound once more.
+    fn hint(&self, port: u16) -> String {
+        let own = self.open.values().map(|open| open.address).find(|address| address.port() == port);
+        own.map_or_else(String::new, |address| {
+            format!("; this gateway listens at {address} itself, so a change of the IP address takes a restart")
+        })
+    }
+
     /// Accepts on new listeners, and no more on those that this configuration does not have.
     pub(super) fn switch(&mut self, generation: &Generation, bound: Bound) {
         self.open.retain(|key, open| {
-            let kept = generation.listeners.iter().any(|it| it.key == *key);
-            if !kept {
-                open.accepting.abort();
+            let kept = generation.listeners.iter().find(|it| it.key == *key);
+            match kept {
+                Some(kept) => open.name.clone_from(&kept.listener.name),
+                None => open.accepting.abort(),
             }
-            kept
+            kept.is_some()
         });
         for (key, name, listener) in bound.0 {
             let Ok(address) = listener.local_addr() else { continue };

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::generation::{Generation, Refused, Sources};
 use super::listeners::Listeners;
 use super::thread::Order;
-use super::watch::Watch;
+use super::watch::{Stamps, Watch};
 use crate::engine::Engine;
 use crate::log::{Component, Level, Log};
 
@@ -21,8 +21,9 @@ pub(super) struct Reloads {
 }
 
 impl Reloads {
-    pub(super) fn new(sources: Sources, engine: Engine, log: Arc<Log>) -> Self {
-        let watch = Watch::new(sources.files(), &log);
+    /// `stamps` are of the files as they were before the configuration in force was read.
+    pub(super) fn new(sources: Sources, engine: Engine, log: Arc<Log>, stamps: Stamps) -> Self {
+        let watch = Watch::new(stamps, &log);
         Self { sources, engine, log, watch }
     }
 
@@ -32,12 +33,15 @@ impl Reloads {
         let text = format_args!("{} has changed, the configuration is read again", changed.display());
         self.log.write(Component::Config, Level::Info, text);
         let (sources, engine, log) = (self.sources.clone(), self.engine.clone(), Arc::clone(&self.log));
-        let loading = tokio::task::spawn_blocking(move || (sources.load(&engine, &log), sources.files()));
+        let loading = tokio::task::spawn_blocking(move || {
+            let stamps = Stamps::of(sources.files());
+            (sources.load(&engine, &log), stamps)
+        });
         match loading.await {
-            Ok((loaded, files)) => {
-                if loaded.is_ok() {
-                    self.watch.follow(files);
-                }
+            Ok((loaded, stamps)) => {
+                // Who refuses may be cured by a change of any file, also of one that could not be read from the others.
+                let also_old = loaded.is_err();
+                self.watch.follow(stamps, also_old);
                 loaded
             }
             Err(error) => Err(Refused::from(format!("reading it failed: {error}"))),
@@ -71,24 +75,31 @@ pub(super) async fn take(
     next: &Arc<Generation>,
     before: Option<&Arc<Generation>>,
 ) -> Result<(), Refused> {
-    for (index, thread) in threads.iter().enumerate() {
-        let Err(fault) = tell(thread, next).await else { continue };
-        if let Some(before) = before {
-            for thread in threads.iter().take(index) {
-                // It took this one once already.
-                let _ = tell(thread, before).await;
-            }
+    let (mut took, mut faults) = (Vec::new(), Vec::new());
+    // All are told before the first is waited for: each resolves names on its own.
+    let outcomes: Vec<_> = threads.iter().map(|thread| tell(thread, next)).collect();
+    for (thread, outcome) in threads.iter().zip(outcomes) {
+        match outcome.await.unwrap_or_else(|_| Err("a worker thread has ended".to_owned())) {
+            Ok(()) => took.push(thread),
+            Err(fault) => faults.push(fault),
         }
-        return Err(Refused::from(fault));
     }
-    Ok(())
+    let Some(fault) = faults.into_iter().next() else { return Ok(()) };
+    if let Some(before) = before {
+        for outcome in took.into_iter().map(|thread| tell(thread, before)).collect::<Vec<_>>() {
+            // It took this one once already.
+            let _ = outcome.await;
+        }
+    }
+    Err(Refused::from(fault))
 }
 
-async fn tell(thread: &UnboundedSender<Order>, generation: &Arc<Generation>) -> Result<(), String> {
+/// What becomes of it is told through the channel, which closes when the thread is gone.
+fn tell(thread: &UnboundedSender<Order>, generation: &Arc<Generation>) -> oneshot::Receiver<Result<(), String>> {
     let (told, outcome) = oneshot::channel();
-    let gone = || "a worker thread has ended".to_owned();
-    thread.send(Order::Take(Arc::clone(generation), told)).map_err(|_| gone())?;
-    outcome.await.unwrap_or_else(|_| Err(gone()))
+    // A thread that is gone drops the order, and the channel with it.
+    let _ = thread.send(Order::Take(Arc::clone(generation), told));
+    outcome
 }
 
 /// Says why the configuration in force stays.

@@ -62,6 +62,9 @@ pub(super) fn start(number: usize, shared: Shared) -> std::io::Result<Handle> {
     let thread = std::thread::Builder::new().name(format!("worker {number}")).spawn(move || {
         let local = LocalSet::new();
         local.block_on(&runtime, async move { Thread::new(number, &shared).run(inbox).await });
+        drop(local);
+        // Nobody needs the names that are still being looked up.
+        runtime.shutdown_background();
     })?;
     Ok(Handle { orders, thread })
 }
@@ -72,6 +75,7 @@ struct Thread {
     log: Arc<Log>,
     stats: Arc<Stats>,
     clusters: Rc<Clusters>,
+    services: Services,
     plugins: Rc<Plugins>,
     events: UnboundedReceiver<Event>,
     slots: HashMap<String, Rc<Slot>>,
@@ -85,13 +89,15 @@ impl Thread {
         let (sender, events) = unbounded_channel();
         let (log, notices) = (Arc::clone(&shared.log), Arc::clone(&shared.notices));
         let services = Services::new(Rc::clone(&clusters), sender, notices, Arc::clone(&log));
-        let worker = Worker::new(move |machine: MachineId| services.world(machine.number()));
+        let worlds = services.clone();
+        let worker = Worker::new(move |machine: MachineId| worlds.world(machine.number()));
         Self {
             number,
             engine: shared.engine.clone(),
             log,
             stats: Arc::clone(&shared.stats),
             clusters,
+            services,
             plugins: Rc::new(Plugins::new(worker)),
             events,
             slots: HashMap::new(),
@@ -101,6 +107,7 @@ impl Thread {
     }
 
     async fn run(mut self, mut inbox: UnboundedReceiver<Order>) {
+        let (resolved, mut ready) = unbounded_channel();
         loop {
             tokio::select! {
                 event = self.events.recv() => {
@@ -112,12 +119,21 @@ impl Thread {
                 order = inbox.recv() => match order {
                     Some(Order::Serve { key, stream, remote }) => self.serve(&key, stream, remote),
                     Some(Order::Take(generation, told)) => {
-                        let outcome = self.take(&generation).await;
-                        // Whoever asked may have given up.
-                        let _ = told.send(outcome);
+                        let clusters = self.clusters.next(&generation.clusters, &self.log);
+                        let resolved = resolved.clone();
+                        tokio::task::spawn_local(async move {
+                            clusters.resolved().await;
+                            // The thread may have ended meanwhile.
+                            let _ = resolved.send((generation, clusters, told));
+                        });
                     }
                     Some(Order::Stop) | None => break,
                 },
+                // What is in force serves until the names of the next are resolved.
+                Some((generation, clusters, told)) = ready.recv() => {
+                    // Whoever asked may have given up.
+                    let _ = told.send(self.take(&generation, &clusters));
+                }
                 Some(_) = self.connections.join_next() => {}
             }
         }
@@ -126,10 +142,8 @@ impl Thread {
         let _ = tokio::time::timeout(DRAIN, ended).await;
     }
 
-    async fn take(&mut self, generation: &Generation) -> Result<(), String> {
-        let before = self.clusters.settings();
-        self.clusters.configure(&generation.clusters, &self.log);
-        self.clusters.resolved().await;
+    fn take(&mut self, generation: &Generation, clusters: &Clusters) -> Result<(), String> {
+        let before = self.clusters.put(clusters);
         let chains: Vec<_> = generation.listeners.iter().map(|it| it.filters.clone()).collect();
         let mut failed = None;
         self.plugins.act(|worker| match worker.configure(&chains) {
@@ -140,9 +154,9 @@ impl Thread {
             }
         });
         if let Some((chain, fault)) = failed {
-            self.clusters.configure(&before, &self.log);
-            let key = generation.listeners.get(chain).map_or("", |it| it.key.as_str());
-            return Err(format!("listener {key:?}: {fault}"));
+            self.clusters.put(&before);
+            let name = generation.listeners.get(chain).map_or("", |it| it.listener.name.as_str());
+            return Err(format!("listener {name:?}: {fault}"));
         }
         for (chain, prepared) in generation.listeners.iter().enumerate() {
             let site = Rc::new(Site {
@@ -171,6 +185,7 @@ impl Thread {
             }
             kept
         });
+        self.services.clusters_changed();
         Ok(())
     }
 

@@ -16,7 +16,7 @@ const QUIET: Duration = Duration::from_millis(100);
 
 /// Files that are watched.
 pub(super) struct Watch {
-    files: BTreeMap<PathBuf, Option<Stamp>>,
+    files: Stamps,
     /// `None` where the system cannot watch files.
     watcher: Option<RecommendedWatcher>,
     folders: BTreeSet<PathBuf>,
@@ -28,24 +28,41 @@ pub(super) struct Watch {
 /// The names of the files: their folders may have others that change all the time, such as logs.
 type Names = Arc<Mutex<BTreeSet<OsString>>>;
 
+/// Files with the state that they were in before they were read.
+#[derive(Default)]
+pub(super) struct Stamps(BTreeMap<PathBuf, Option<Stamp>>);
+
 /// What tells one state of a file from the next.
 type Stamp = (SystemTime, u64);
 
+impl Stamps {
+    pub(super) fn of(files: BTreeSet<PathBuf>) -> Self {
+        Self(files.into_iter().map(|file| (file.clone(), stamp(&file))).collect())
+    }
+}
+
 impl Watch {
-    pub(super) fn new(watched: BTreeSet<PathBuf>, log: &Arc<Log>) -> Self {
+    pub(super) fn new(watched: Stamps, log: &Arc<Log>) -> Self {
         let (sender, events) = unbounded_channel();
         let names = Names::default();
         let watcher = watcher(sender, Arc::clone(&names)).map_err(|error| cannot(log, &error.to_string())).ok();
-        let (files, folders, log) = (BTreeMap::new(), BTreeSet::new(), Arc::clone(log));
+        let (files, folders, log) = (Stamps::default(), BTreeSet::new(), Arc::clone(log));
         let mut watch = Self { files, watcher, folders, names, events, log };
-        watch.follow(watched);
+        watch.follow(watched, false);
         watch
     }
 
-    /// Watches these files from now on.
-    pub(super) fn follow(&mut self, files: BTreeSet<PathBuf>) {
+    /// Watches these files from now on, and if `also_old` those that it has watched so far.
+    pub(super) fn follow(&mut self, files: Stamps, also_old: bool) {
+        let (mut files, known) = (files.0, std::mem::take(&mut self.files.0));
+        for (file, stamp) in known {
+            if also_old || files.contains_key(&file) {
+                // It may have changed again since then.
+                files.insert(file, stamp);
+            }
+        }
         // Folders are watched and not files, for editors and builds put a new file in the place of the old one.
-        for folder in files.iter().filter_map(|file| file.parent()) {
+        for folder in files.keys().filter_map(|file| file.parent()) {
             let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             if let (false, Some(watcher)) = (self.folders.contains(folder), &mut self.watcher) {
                 match watcher.watch(folder, RecursiveMode::NonRecursive) {
@@ -54,28 +71,18 @@ impl Watch {
                 }
             }
         }
-        let names = files.iter().filter_map(|file| file.file_name().map(ToOwned::to_owned)).collect();
+        let names = files.keys().filter_map(|file| file.file_name().map(ToOwned::to_owned)).collect();
         *self.names.lock().unwrap_or_else(PoisonError::into_inner) = names;
-        let known = std::mem::take(&mut self.files);
-        self.files = files
-            .into_iter()
-            .map(|file| {
-                let stamp = known.get(&file).copied().unwrap_or_else(|| stamp(&file));
-                (file, stamp)
-            })
-            .collect();
+        self.files = Stamps(files);
     }
 
     /// Waits until a file is another than it was, and tells which.
     pub(super) async fn changed(&mut self) -> PathBuf {
         loop {
-            if self.events.recv().await.is_none() {
-                // Nothing is watched, so nothing is ever noticed.
-                std::future::pending::<()>().await;
-            }
+            // Looked at before the first event, too: files may have changed before they were watched.
             while let Ok(Some(())) = tokio::time::timeout(QUIET, self.events.recv()).await {}
             let mut changed = None;
-            for (file, known) in &mut self.files {
+            for (file, known) in &mut self.files.0 {
                 let now = stamp(file);
                 // One that is gone for the moment is about to be written anew.
                 if now.is_some() && now != *known {
@@ -85,6 +92,10 @@ impl Watch {
             }
             if let Some(changed) = changed {
                 return changed;
+            }
+            if self.events.recv().await.is_none() {
+                // Nothing is watched, so nothing more is ever noticed.
+                std::future::pending::<()>().await;
             }
         }
     }

@@ -46,6 +46,11 @@ impl Services {
         Self { clusters, redis, events, notices, log, started: Instant::now() }
     }
 
+    /// Ends what was begun with clusters that there are no more. To be called when the clusters have changed.
+    pub fn clusters_changed(&self) {
+        self.redis.forget_gone();
+    }
+
     /// The outside of one machine, which its events name by `machine`. Must be called inside a `LocalSet`.
     ///
     /// When it is dropped, its calls are given up and its ticks end.

@@ -1,5 +1,7 @@
 //! Clusters whose hosts are names.
 
+use std::rc::Rc;
+
 use gateway::bootstrap::{Discovery, DnsLookupFamily};
 use gateway::cluster::UpstreamError;
 use http::Request;
@@ -41,5 +43,26 @@ fn a_name_that_nobody_knows_has_no_host_and_is_told() {
             logged.contains("warning|upstream|cluster \"shop\": \"no-such-host.invalid\" has no address"),
             "{logged}"
         );
+    });
+}
+
+#[test]
+fn clusters_that_follow_others_are_resolved_before_they_are_found() {
+    on_a_worker(async {
+        let address = ([127, 0, 0, 1], 80).into();
+        let mut shop = cluster("shop", address);
+        let kept = cluster("kept", address);
+        let stage = Stage::new(&[shop.clone(), kept.clone()]);
+        let (old, stays) = (stage.clusters.get("shop").unwrap(), stage.clusters.get("kept").unwrap());
+        shop.discovery = Discovery::StrictDns;
+        shop.endpoints[0].address.host = "localhost".into();
+        let next = stage.clusters.next(&[shop, kept], &stage.log);
+        assert!(Rc::ptr_eq(&stage.clusters.get("shop").unwrap(), &old), "the old one serves meanwhile");
+        next.resolved().await;
+        let before = stage.clusters.put(&next);
+        assert!(stage.clusters.get("shop").unwrap().choose(None).is_ok());
+        assert!(Rc::ptr_eq(&stage.clusters.get("kept").unwrap(), &stays));
+        stage.clusters.put(&before);
+        assert!(Rc::ptr_eq(&stage.clusters.get("shop").unwrap(), &old), "a refused configuration leaves all as it was");
     });
 }

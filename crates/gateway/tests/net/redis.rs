@@ -187,3 +187,24 @@ fn what_goes_nowhere_is_refused_at_once() {
         assert!(logged.contains("cluster \"other\" is refused") && !logged.contains("s3cret"), "{logged}");
     });
 }
+
+#[test]
+fn connections_end_with_their_cluster() {
+    let redis = Redis::start();
+    on_a_worker(async {
+        let mut stage = Stage::with("redis", redis.address());
+        assert_eq!(ask(&mut stage, &["PING"]).await, "+PONG\r\n");
+        let old = std::rc::Rc::downgrade(&stage.clusters.get("redis").unwrap());
+        let mut other = cluster("redis", redis.address());
+        other.connect_timeout *= 2;
+        stage.clusters.configure(&[other], &stage.log);
+        stage.services.clusters_changed();
+        assert!(old.upgrade().is_none(), "a connection keeps no cluster");
+        assert_eq!(ask(&mut stage, &["PING"]).await, "+PONG\r\n");
+
+        stage.world.redis_call(9, "redis", command(&["BLPOP", "nothing", "0"])).unwrap();
+        stage.clusters.configure(&[], &stage.log);
+        stage.services.clusters_changed();
+        assert_eq!(stage.redis().await, (9, None), "what waits on it fails");
+    });
+}

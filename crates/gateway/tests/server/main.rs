@@ -7,7 +7,9 @@
     reason = "a panic with a clear text is how a failed test is told"
 )]
 
+mod admin;
 mod departures;
+mod files;
 mod protocols;
 mod proxying;
 mod reload;

@@ -1,6 +1,6 @@
 //! What changes takes effect at once; what is faulty does not.
 
-use testkit::{Answer, Connection, Upstream, eventually};
+use testkit::{Answer, Connection, Request, Upstream, eventually};
 
 use super::running::{Config, PATIENCE};
 use super::wasm;
@@ -56,4 +56,30 @@ fn a_module_that_changes_is_loaded_anew() {
     assert!(gateway.log().contains("plugin.wasm: not a WebAssembly module"), "{}", gateway.log());
     gateway.get("/").send();
     assert!(upstream.last().headers.contains("x-two"));
+}
+
+#[test]
+fn a_renamed_listener_keeps_its_port_and_its_connections() {
+    // Asked of the system, and free again by the time the gateway binds it.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let place = |name: &str, ip: &str, port: u16| {
+        format!("- name: {name}\n    address: {{ socket_address: {{ address: {ip}, port_value: {port} }} }}")
+    };
+    let (front, fixed) = (place("front", "127.0.0.1", 0), |name| place(name, "127.0.0.1", port));
+    let gateway = saying("one").change(&front, &fixed("front")).start();
+    let mut connection = Connection::open(gateway.address, PATIENCE);
+    assert_eq!(connection.send(&gateway.get("/")).text(), "one");
+    gateway.configure(&saying("two").change(&front, &fixed("renamed")));
+    gateway.wait_for_log("the new configuration is in force");
+    assert_eq!(connection.send(&gateway.get("/")).text(), "two");
+    assert_eq!(gateway.get("/").send().text(), "two");
+    let listeners = Request::new(gateway.admin, "GET", "/listeners").header("connection", "close").send();
+    assert_eq!(listeners.text(), format!("renamed::127.0.0.1:{port}\n"));
+
+    gateway.configure(&saying("three").change(&front, &place("renamed", "0.0.0.0", port)));
+    gateway.wait_for_log("the new configuration is refused, the last good one stays");
+    let hint =
+        format!("this gateway listens at 127.0.0.1:{port} itself, so a change of the IP address takes a restart");
+    assert!(gateway.log().contains(&hint), "{}", gateway.log());
+    assert_eq!(connection.send(&gateway.get("/")).text(), "two");
 }

@@ -1,0 +1,47 @@
+//! The admin port of the program: who may reach it, and what it shows of requests that no plugin sees.
+
+use serde_json::{Value, json};
+use testkit::{Answer, Request, Upstream};
+
+use super::running::{Config, Gateway};
+
+const ADMIN: &str = "admin: { address: { socket_address: { address: 127.0.0.1, port_value: 0 } } }";
+
+fn ask(gateway: &Gateway, path: &str) -> Value {
+    Request::new(gateway.admin, "GET", path).header("connection", "close").send().json()
+}
+
+#[test]
+fn an_admin_port_that_others_reach_is_told() {
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let gateway = Config::to(&upstream).change(ADMIN, &ADMIN.replace("127.0.0.1", "0.0.0.0")).start();
+    gateway.wait_for_log("the admin port at 0.0.0.0:0 is open to other machines");
+    let gateway = Config::to(&upstream).start();
+    assert!(!gateway.log().contains("open to other machines"), "{}", gateway.log());
+}
+
+#[test]
+fn another_admin_address_is_told_to_take_a_restart() {
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let gateway = Config::to(&upstream).start();
+    gateway.configure(&Config::to(&upstream).change(ADMIN, &ADMIN.replace("port_value: 0", "port_value: 9901")));
+    gateway.wait_for_log("the new configuration is in force");
+    assert!(
+        gateway.log().contains("[warning][config] admin: the new address takes effect when the gateway is started")
+    );
+}
+
+#[test]
+fn a_refused_request_is_shown_as_ended() {
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let gateway = Config::to(&upstream).manager("max_request_headers_kb: 2").start();
+    let large = gateway.get("/large").header("a", "a".repeat(3000)).send();
+    assert_eq!(large.status, 431);
+    let shown = ask(&gateway, "/inspector/exchanges/1.json");
+    assert_eq!(
+        (&shown["path"], &shown["status"], &shown["outcome"]),
+        (&json!("/large"), &json!(431), &json!("answered")),
+        "{shown}"
+    );
+    assert_eq!(shown["reply"]["details"], "request_headers_too_large", "{shown}");
+}
