@@ -1,10 +1,10 @@
 //! What the plugins of one exchange share: attributes, state they set for each other, buffer limits.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 
-use crate::abi::Direction;
+use crate::abi::{Direction, Status};
 use crate::headers::Headers;
+use crate::state::State;
 use crate::stream::LocalReply;
 use crate::trace::Recording;
 
@@ -27,7 +27,10 @@ pub trait Exchange {
     fn property(&self, path: &[&[u8]], held: Held<'_>) -> Option<Vec<u8>>;
 
     /// Keeps a value that a plugin has set.
-    fn set_property(&self, name: &[u8], value: &[u8]);
+    ///
+    /// # Errors
+    /// [`Status::InternalFailure`] when plugins have left too much at this exchange; the value before stays.
+    fn set_property(&self, name: &[u8], value: &[u8]) -> Result<(), Status>;
 
     /// Bytes of a body that may be buffered; 0 is no limit, as in Envoy.
     fn buffer_limit(&self, direction: Direction) -> u32;
@@ -61,7 +64,7 @@ pub trait Exchange {
 /// An exchange that is plain data.
 #[derive(Debug)]
 pub struct Facts {
-    properties: RefCell<HashMap<Vec<u8>, Vec<u8>>>,
+    properties: RefCell<State>,
     limits: [Cell<u32>; 2],
     route_cleared: Cell<u32>,
     override_host: RefCell<Option<Vec<u8>>>,
@@ -90,7 +93,7 @@ impl Facts {
 
     /// Sets an attribute; `path` has dots between its parts.
     pub fn set(&self, path: &str, value: impl Into<Vec<u8>>) {
-        self.properties.borrow_mut().insert(path.as_bytes().to_vec(), value.into());
+        self.properties.borrow_mut().put(path.as_bytes(), &value.into());
     }
 
     /// Sets what [`Exchange::upstream_hosts`] tells.
@@ -119,11 +122,11 @@ impl Facts {
 
 impl Exchange for Facts {
     fn property(&self, path: &[&[u8]], _held: Held<'_>) -> Option<Vec<u8>> {
-        self.properties.borrow().get(&path.join(&b'.')).cloned()
+        self.properties.borrow().get(&path.join(&b'.')).map(<[u8]>::to_vec)
     }
 
-    fn set_property(&self, name: &[u8], value: &[u8]) {
-        self.properties.borrow_mut().insert(name.to_vec(), value.to_vec());
+    fn set_property(&self, name: &[u8], value: &[u8]) -> Result<(), Status> {
+        self.properties.borrow_mut().set(name, value)
     }
 
     fn buffer_limit(&self, direction: Direction) -> u32 {

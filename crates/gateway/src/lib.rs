@@ -25,6 +25,7 @@ mod process;
 pub mod redis;
 mod server;
 pub mod services;
+mod state;
 mod stream;
 pub mod trace;
 mod vm;

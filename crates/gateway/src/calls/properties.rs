@@ -61,7 +61,7 @@ pub(super) fn set(call: &mut Call<'_>, path: u32, path_size: u32, value: u32, si
             if once && exchange.property(&parts, Held::default()).is_some() {
                 return Err(Status::BadArgument.into());
             }
-            exchange.set_property(&parts.join(&b'.'), &value);
+            exchange.set_property(&parts.join(&b'.'), &value)?;
         }
     }
     Ok(())

@@ -141,10 +141,31 @@ fn printing_goes_to_the_log_line_by_line() {
     assert_eq!(lines, [(4, "one".into()), (4, "two".into()), (4, "throne".into()), (4, "two".into())]);
 }
 
+#[test]
+fn what_is_printed_at_once_is_bounded() {
+    let module = guest(
+        r#"(import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))"#,
+        r#"(func (export "proxy_on_tick") (param i32) (local $piece i32)
+            ;; 1024 pieces, all of them the same 60000 bytes.
+            (loop $more
+                (i32.store (i32.add (i32.const 8) (local.get $piece)) (i32.const 0))
+                (i32.store (i32.add (i32.const 12) (local.get $piece)) (i32.const 60000))
+                (br_if $more (i32.lt_u (local.tee $piece (i32.add (local.get $piece) (i32.const 8))) (i32.const 8192))))
+            (if (call $write (i32.const 1) (i32.const 8) (i32.const 1024) (i32.const 60000)) (then unreachable))
+            (if (i32.ne (i32.load (i32.const 60000)) (i32.const 1048576)) (then unreachable)))"#,
+    );
+    let mut bench = Bench::wat(&module);
+    bench.vm.tick(bench.root);
+    assert_eq!(bench.vm.crash(), None);
+}
+
 /// A guest that repeats a call until its status is 10, and crashes on any other status but 0.
 fn repeats(import: &str, call: &str, export: &str) -> Bench {
     let code = format!(
-        r#"(func (export "{export}") (param i32 i32 i32) (result i32) (local $status i32)
+        r#"(func $next (result i32)
+            (i32.store (i32.const 60100) (i32.add (i32.load (i32.const 60100)) (i32.const 1)))
+            (i32.const 60100))
+        (func (export "{export}") (param i32 i32 i32) (result i32) (local $status i32)
             (loop $again
                 (local.set $status {call})
                 (br_if $again (i32.eqz (local.get $status))))
@@ -159,6 +180,7 @@ fn repeats(import: &str, call: &str, export: &str) -> Bench {
 fn what_the_host_keeps_for_a_guest_is_bounded() {
     let add = r#"(import "env" "proxy_add_header_map_value" (func $f (param i32 i32 i32 i32 i32) (result i32)))"#;
     let set = r#"(import "env" "proxy_set_buffer_bytes" (func $f (param i32 i32 i32 i32 i32) (result i32)))"#;
+    let property = r#"(import "env" "proxy_set_property" (func $f (param i32 i32 i32 i32) (result i32)))"#;
     let resume = r#"(import "env" "proxy_continue_stream" (func $f (param i32) (result i32)))"#;
     let inject =
         r#"(import "env" "proxy_inject_encoded_data_to_filter_chain" (func $f (param i32 i32 i32) (result i32)))"#;
@@ -168,6 +190,7 @@ fn what_the_host_keeps_for_a_guest_is_bounded() {
         (add, many, "proxy_on_request_headers"),
         (add, large, "proxy_on_request_headers"),
         (set, large, "proxy_on_request_body"),
+        (property, "(call $f (call $next) (i32.const 4) (i32.const 0) (i32.const 60000))", "proxy_on_request_headers"),
         (resume, "(call $f (i32.const 1))", "proxy_on_request_headers"),
         (inject, "(call $f (i32.const 0) (i32.const 60000) (i32.const 0))", "proxy_on_request_headers"),
     ] {

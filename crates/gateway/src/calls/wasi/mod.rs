@@ -18,6 +18,8 @@ const NOT_SUPPORTED: u32 = 58;
 const MOST_RANDOM: u32 = 65_536;
 /// The most pieces that one `fd_write` takes: what IOV_MAX is on Linux.
 const MOST_PIECES: u32 = 1_024;
+/// The most bytes that one `fd_write` takes; a guest writes the rest with the next one.
+const MOST_PRINTED: u32 = 1 << 20;
 /// What is printed without a newline is logged at this length all the same.
 const LONGEST_LINE: usize = 64 * 1024;
 
@@ -87,8 +89,9 @@ fn fd_write(call: &mut Call<'_>, descriptor: u32, pieces: u32, count: u32, writt
     for piece in 0..count {
         let at = pieces.saturating_add(piece * 8);
         let (text, size) = (call.read_u32(at)?, call.read_u32(at.saturating_add(4))?);
+        let size = size.min(MOST_PRINTED - total);
         let bytes = call.bytes(text, size)?;
-        total = total.saturating_add(size);
+        total += size;
         print(call.guest(), descriptor, &bytes);
     }
     call.write_u32(written, total)?;

@@ -44,7 +44,7 @@ pub(super) fn find(live: &Live, path: &[&[u8]], held: Held<'_>) -> Value {
             b"node" => node::find(&live.site.node, rest.get(1..).unwrap_or_default()),
             _ => None,
         },
-        _ => live.record.borrow().state.get(&path.join(&b'.')).cloned(),
+        _ => live.record.borrow().state.get(&path.join(&b'.')).map(<[u8]>::to_vec),
     }
 }
 

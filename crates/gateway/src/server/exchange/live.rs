@@ -7,7 +7,7 @@ use std::task::Waker;
 
 use super::attributes;
 use super::record::{Chosen, Record};
-use crate::abi::Direction;
+use crate::abi::{Direction, Status};
 use crate::bootstrap::Found;
 use crate::exchange::{Exchange, Held};
 use crate::headers::Headers;
@@ -115,8 +115,8 @@ impl Exchange for Live {
         attributes::find(self, path, held)
     }
 
-    fn set_property(&self, name: &[u8], value: &[u8]) {
-        self.record.borrow_mut().state.insert(name.to_vec(), value.to_vec());
+    fn set_property(&self, name: &[u8], value: &[u8]) -> Result<(), Status> {
+        self.record.borrow_mut().state.set(name, value)
     }
 
     fn buffer_limit(&self, direction: Direction) -> u32 {

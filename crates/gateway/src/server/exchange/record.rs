@@ -1,6 +1,5 @@
 //! What is known about one exchange: the source of attributes, of log lines and of header values that routes add.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
@@ -10,6 +9,7 @@ use http::Version;
 use super::flags::Flags;
 use crate::headers::Headers;
 use crate::server::connection::Peer;
+use crate::state::State;
 use crate::vm::LogView;
 
 /// Facts about an exchange, added to while it goes on.
@@ -42,7 +42,7 @@ pub(in crate::server) struct Record {
     /// The host that a plugin has chosen.
     pub(in crate::server) override_host: Option<SocketAddr>,
     /// What plugins have set for each other and for the log, by name.
-    pub(in crate::server) state: HashMap<Vec<u8>, Vec<u8>>,
+    pub(in crate::server) state: State,
 }
 
 /// Which route an exchange takes.
@@ -78,7 +78,7 @@ impl Record {
             upstream: None,
             upstream_took: None,
             override_host: None,
-            state: HashMap::new(),
+            state: State::default(),
         }
     }
 
