@@ -110,6 +110,7 @@ pub struct RedisSettings {
 pub enum Refused {
     /// No cluster has this name: the guest sees a bad argument.
     UnknownCluster,
-    /// The cluster has no host to talk to, or the call failed at once: the guest sees an internal failure.
+    /// The cluster has no host to talk to, too much waits for its answer already, or the call failed at once: the guest
+    /// sees an internal failure.
     NoHost,
 }

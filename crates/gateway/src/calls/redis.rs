@@ -66,7 +66,9 @@ pub(super) fn call(
 pub(super) fn refused(refused: Refused, record: Option<&OpenCall>) -> Status {
     let (status, why) = match refused {
         Refused::UnknownCluster => (Status::BadArgument, "refused: no cluster has this name"),
-        Refused::NoHost => (Status::InternalFailure, "refused: the cluster has no host to talk to"),
+        Refused::NoHost => {
+            (Status::InternalFailure, "refused: the cluster has no host to talk to, or too much waits already")
+        }
     };
     if let Some(record) = record {
         record.ended(Ended::Failed { why });

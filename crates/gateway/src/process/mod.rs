@@ -6,6 +6,7 @@ mod queue;
 
 pub use data::SharedData;
 pub use metrics::{MetricKind, Metrics};
+pub(crate) use queue::MOST_ELEMENTS;
 pub use queue::Queues;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

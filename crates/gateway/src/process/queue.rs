@@ -7,7 +7,7 @@ use super::locked;
 use crate::abi::Status;
 
 /// The elements that one queue may hold. A gateway has no bound.
-const MOST_ELEMENTS: usize = 65_536;
+pub(crate) const MOST_ELEMENTS: usize = 65_536;
 /// The bytes that one queue may hold. A gateway has no bound.
 const MOST_BYTES: usize = 64 << 20;
 /// The queues of one process. A gateway has no bound.

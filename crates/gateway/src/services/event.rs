@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::notices::Notice;
 use super::tick::Tick;
 use crate::vm::{Effects, Vm};
 use crate::world::HttpAnswer;
@@ -34,10 +35,7 @@ pub enum EventKind {
     /// A period has passed. The next one begins when this is dropped.
     Tick(Tick),
     /// Something was put into a shared queue.
-    Queue {
-        /// Of the queue.
-        token: u32,
-    },
+    Queue(Notice),
 }
 
 impl Event {
@@ -48,7 +46,7 @@ impl Event {
             EventKind::Redis { token, reply } => vm.redis_answered(token, reply),
             EventKind::Tick(tick) if tick.is_off() => Effects::new(),
             EventKind::Tick(tick) => vm.tick(tick.root()),
-            EventKind::Queue { token } => vm.queue_ready(token),
+            EventKind::Queue(notice) => vm.queue_ready(notice.token()),
         }
     }
 }
@@ -66,7 +64,7 @@ impl fmt::Debug for EventKind {
                 f.debug_struct("Redis").field("token", token).field("bytes", &reply.as_ref().map(Vec::len)).finish()
             }
             Self::Tick(tick) => tick.fmt(f),
-            Self::Queue { token } => f.debug_struct("Queue").field("token", token).finish(),
+            Self::Queue(notice) => notice.fmt(f),
         }
     }
 }

@@ -6,6 +6,7 @@ mod event;
 mod http_call;
 mod net_world;
 mod notices;
+mod open;
 mod tick;
 
 use std::rc::Rc;
@@ -16,7 +17,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 pub use event::{Event, EventKind};
 pub use net_world::NetWorld;
-pub use notices::QueueNotices;
+pub use notices::{Notice, QueueNotices};
 pub use tick::Tick;
 
 use crate::cluster::Clusters;

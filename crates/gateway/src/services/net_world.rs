@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::task::JoinSet;
 
 use super::event::{Event, EventKind};
+use super::open::{Open, OpenCall};
 use super::tick::Ticks;
 use super::{Services, http_call};
 use crate::log::{Component, Level};
@@ -21,12 +22,13 @@ pub struct NetWorld {
     ticks: RefCell<HashMap<u32, Ticks>>,
     /// Calls under way; they are given up with the machine.
     calls: RefCell<JoinSet<()>>,
+    open: Rc<Open>,
 }
 
 impl NetWorld {
     pub(super) fn new(services: Services, machine: u64) -> Rc<Self> {
         services.notices.join(machine, services.events.clone());
-        Rc::new(Self { services, machine, ticks: RefCell::default(), calls: RefCell::default() })
+        Rc::new(Self { services, machine, ticks: RefCell::default(), calls: RefCell::default(), open: Rc::default() })
     }
 
     /// Says why a call of a plugin goes nowhere: the plugin itself sees no more than a number.
@@ -47,11 +49,13 @@ impl World for NetWorld {
         let refused = |why| self.refused(why, &call.cluster, "an HTTP call");
         let cluster = services.clusters.get(&call.cluster).ok_or_else(|| refused(Refused::UnknownCluster))?;
         let host = cluster.choose(None).map_err(|_| refused(Refused::NoHost))?;
+        let open = OpenCall::begin(&self.open, &call).ok_or_else(|| refused(Refused::NoHost))?;
         let (machine, events, log) = (self.machine, services.events.clone(), services.log.clone());
         let mut calls = self.calls.borrow_mut();
         while calls.try_join_next().is_some() {}
         calls.spawn_local(async move {
             let answer = http_call::run(&cluster, &host, call, &log).await;
+            drop(open);
             // Nobody is left to hear it when the thread ends.
             let _ = events.send(Event { machine, kind: EventKind::Http { token, answer } });
         });
@@ -74,9 +78,9 @@ impl World for NetWorld {
 
     fn set_tick(&self, root: u32, period: Option<Duration>) {
         let mut ticks = self.ticks.borrow_mut();
-        ticks.remove(&root);
-        if let Some(period) = period {
-            ticks.insert(root, Ticks::start(self.machine, root, period, self.services.events.clone()));
+        if period.is_some() || ticks.contains_key(&root) {
+            let start = || Ticks::start(self.machine, root, self.services.events.clone());
+            ticks.entry(root).or_insert_with(start).set(period);
         }
     }
 

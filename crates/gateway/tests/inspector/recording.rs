@@ -106,7 +106,7 @@ fn calls_that_fail_say_how() {
     let failed = |why| Some(Ended::Failed { why });
     for (refused, why) in [
         (Refused::UnknownCluster, "refused: no cluster has this name"),
-        (Refused::NoHost, "refused: the cluster has no host to talk to"),
+        (Refused::NoHost, "refused: the cluster has no host to talk to, or too much waits already"),
     ] {
         let mut chain = Chain::of(&[("caller", &plugin)]);
         chain.world.refuse.set(Some(refused));

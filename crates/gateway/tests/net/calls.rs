@@ -134,3 +134,24 @@ fn calls_end_with_their_machine() {
         assert!(stage.is_quiet());
     });
 }
+
+#[test]
+fn too_many_or_too_large_calls_are_refused() {
+    let upstream = Upstream::start(|_| Answer::ok(""));
+    on_a_worker(async {
+        let mut stage = Stage::with("auth", upstream.address());
+        let large = || HttpCall { body: vec![b'x'; 30 << 20], ..call("/", 30_000) };
+        stage.world.http_call(1, large()).unwrap();
+        stage.world.http_call(2, large()).unwrap();
+        assert_eq!(stage.world.http_call(3, large()), Err(Refused::NoHost));
+        assert!(stage.logged().contains("too much waits"), "{}", stage.logged());
+        for _ in 0..2 {
+            assert!(matches!(stage.event().await, EventKind::Http { answer: Some(_), .. }));
+        }
+
+        let other = stage.services.world(8);
+        let started = (0..10_000).take_while(|token| other.http_call(*token, call("/", 30_000)).is_ok()).count();
+        assert_eq!(started, 4_096);
+        stage.world.http_call(3, large()).expect("each machine has its own room, and answers make room");
+    });
+}

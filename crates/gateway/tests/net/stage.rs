@@ -72,6 +72,11 @@ impl Stage {
         self.events.try_recv().is_err()
     }
 
+    /// How many may send events: what holds resources for a machine, such as tasks, is one each.
+    pub(crate) fn senders(&self) -> usize {
+        self.events.sender_strong_count()
+    }
+
     pub(crate) fn logged(&self) -> String {
         self.written.text()
     }

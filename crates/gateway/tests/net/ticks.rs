@@ -55,6 +55,38 @@ fn a_tick_that_is_ended_or_changed_counts_no_more() {
 }
 
 #[test]
+fn a_period_that_is_set_again_and_again_needs_one_task() {
+    on_a_worker(async {
+        let mut stage = Stage::new(&[]);
+        let before = stage.senders();
+        for _ in 0..1_000 {
+            stage.world.set_tick(1, None);
+            stage.world.set_tick(1, Some(Duration::from_millis(5)));
+        }
+        assert_eq!(stage.senders(), before + 1);
+        assert!(matches!(stage.event().await, EventKind::Tick(tick) if !tick.is_off()));
+    });
+}
+
+#[test]
+fn no_more_notices_wait_than_a_queue_has_elements() {
+    const MOST: usize = 65_536;
+    on_a_worker(async {
+        let mut stage = Stage::new(&[]);
+        for _ in 0..MOST + 5 {
+            stage.world.queue_filled(3);
+        }
+        stage.world.queue_filled(4);
+        for token in std::iter::repeat_n(3, MOST).chain([4]) {
+            assert!(matches!(stage.event().await, EventKind::Queue(notice) if notice.token() == token));
+        }
+        assert!(stage.is_quiet());
+        stage.world.queue_filled(3);
+        assert!(!stage.is_quiet(), "there is room again");
+    });
+}
+
+#[test]
 fn all_threads_hear_of_a_queue() {
     on_a_worker(async {
         let mut stage = Stage::new(&[]);
@@ -69,11 +101,11 @@ fn all_threads_hear_of_a_queue() {
                 services.world(9).queue_filled(3);
                 let own = events.recv().await.unwrap();
                 assert_eq!(own.machine, 9);
-                assert!(matches!(own.kind, EventKind::Queue { token: 3 }));
+                assert!(matches!(own.kind, EventKind::Queue(notice) if notice.token() == 3));
                 assert!(events.try_recv().is_err(), "a machine that is gone hears nothing");
             });
         });
-        assert!(matches!(stage.event().await, EventKind::Queue { token: 3 }));
+        assert!(matches!(stage.event().await, EventKind::Queue(notice) if notice.token() == 3));
         other_thread.join().unwrap();
     });
 }
