@@ -16,7 +16,7 @@ impl TokenFetcher {
     /// The cache and the key of this request in it.
     pub(crate) fn place(&self, inputs: &Inputs) -> Option<(&Rc<Cache>, Vec<u8>)> {
         let cache = self.cache.as_ref()?;
-        let key = cache.settings.key().map_or_else(|| inputs.key(), |template| template.bytes(inputs));
+        let key = cache.settings.key().map_or_else(|| inputs.key(), |template| inputs.key_of(template));
         (key.len() <= LONGEST_KEY).then_some((cache, key))
     }
 

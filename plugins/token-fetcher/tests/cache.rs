@@ -239,6 +239,24 @@ fn a_key_of_the_operators_own() {
 }
 
 #[testkit::scenario]
+fn clients_cannot_make_their_key_that_of_another() {
+    let auth = Upstream::start(|seen| {
+        let text = |name| seen.header_text(name).unwrap_or_default();
+        Answer::ok("").header("x-token", format!("for {} of {}", text("x-user"), text("x-tenant")))
+    });
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let mut config = config(json!({"key": "${request.header.x-tenant}-${request.header.x-user}"}));
+    config["request"] =
+        json!({"headers": {"x-tenant": "${request.header.x-tenant}", "x-user": "${request.header.x-user}"}});
+    let gateway = gateway(config, &auth, &upstream).start();
+    for (tenant, user) in [("a", "b-c"), ("a-b", "c"), ("a-b-c", ""), ("a", "b-c")] {
+        gateway.get("/").header("x-tenant", tenant).header("x-user", user).send();
+        assert_eq!(upstream.last().header_text("x-token"), Some(&*format!("for {user} of {tenant}")));
+    }
+    assert_eq!(auth.count(), 3);
+}
+
+#[testkit::scenario]
 fn a_token_that_the_upstream_refuses_is_replaced_once() {
     let auth = counting(|_, _| Answer::ok(""));
     let upstream = Upstream::start(|seen| match (&*seen.path, seen.header_text("x-token")) {

@@ -1,6 +1,7 @@
 //! What templates are filled in with: values of one request, read once, so that a call can be made again later.
 
-use super::super::query;
+use super::Template;
+use crate::query;
 use plugin_core::prelude::*;
 use std::fmt;
 
@@ -38,13 +39,23 @@ impl Inputs {
 
     /// All values as one text that no other values give.
     pub(crate) fn key(&self) -> Vec<u8> {
-        let mut key = Vec::new();
-        for (_, value) in &self.0 {
-            key.extend(value.len().to_le_bytes());
-            key.extend_from_slice(value);
-        }
-        key
+        unmistakable(self.0.iter().map(|(_, value)| &**value))
     }
+
+    /// The same of the values of `template`. What stands between them does not matter: a client could send it as well.
+    pub(crate) fn key_of(&self, template: &Template) -> Vec<u8> {
+        unmistakable(template.sources().map(|source| self.get(source)))
+    }
+}
+
+/// Each value with its length before it, so that none can reach into the next.
+fn unmistakable<'a>(values: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut key = Vec::new();
+    for value in values {
+        key.extend(value.len().to_le_bytes());
+        key.extend_from_slice(value);
+    }
+    key
 }
 
 fn read(source: &Source, request: &Request) -> Vec<u8> {
