@@ -56,6 +56,27 @@ fn headers_and_a_body_of_any_kind() {
 }
 
 #[testkit::scenario]
+fn the_consumer_is_who_the_gateway_says() {
+    let auth = Upstream::start(|seen| {
+        let consumer = seen.header_text("x-consumer").unwrap_or("nobody").to_owned();
+        Answer::ok("").header("x-token", format!("for {consumer}"))
+    });
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let config = json!({
+        "serviceName": "auth.static", "requestPath": "/", "tokenHeader": "x-token", "timeoutMs": 5_000, "cache": {},
+        "request": {"headers": {"x-consumer": "${request.header.X-Mse-Consumer}"}},
+    });
+    let gateway = Gateway::new().plugin("token-fetcher", config).cluster("outbound|80||auth.static", &auth);
+    let gateway = gateway.upstream(&upstream).start();
+    for forged in ["admin", "a", "b", ""] {
+        // An auth plugin adds the consumer behind what the client has sent.
+        gateway.get("/").header("x-mse-consumer", forged).header("x-mse-consumer", "alice").send();
+        assert_eq!(upstream.last().header_text("x-token"), Some("for alice"));
+    }
+    assert_eq!(auth.count(), 1);
+}
+
+#[testkit::scenario]
 fn a_form() {
     let config =
         json!({"requestPath": "/", "request": {"body": {"form": {"a b": "${request.header.x-two}", "c": "+"}}}});

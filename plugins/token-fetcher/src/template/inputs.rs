@@ -5,6 +5,9 @@ use crate::query;
 use plugin_core::prelude::*;
 use std::fmt;
 
+/// Who the client is. Higress's auth plugins add their finding as a further header, behind what a client sends there.
+const CONSUMER: &str = "x-mse-consumer";
+
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Source {
@@ -13,7 +16,7 @@ pub(crate) enum Source {
     Path,
     Host,
     Query(String),
-    /// All values, joined with commas as RFC 9110 (section 5.3) allows.
+    /// All values, joined with commas as RFC 9110 (section 5.3) allows; of the consumer only the last.
     Header(HeaderName),
     Cookie(String),
     /// A value that an earlier call has given: the call's name and the value's.
@@ -69,7 +72,8 @@ fn read(source: &Source, request: &Request) -> Vec<u8> {
         }
         Source::Header(name) => {
             let values = request.headers().get_all(name);
-            let values: Vec<&[u8]> = values.iter().map(HeaderValue::as_bytes).collect();
+            let skipped = if &**name == CONSUMER { values.len().saturating_sub(1) } else { 0 };
+            let values: Vec<&[u8]> = values.iter().skip(skipped).map(HeaderValue::as_bytes).collect();
             values.join(&b", "[..])
         }
         Source::Cookie(name) => cookie(request, name).unwrap_or_default(),
