@@ -6,21 +6,39 @@ use std::cell::Cell;
 
 /// When to leave a service alone.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Breaker {
-    /// Failures in a row that open it; 0 for never.
-    failures: u32,
+    /// Failures in a row that open it.
+    failures: Positive,
     /// For how long, in milliseconds.
-    open_ms: u32,
+    #[serde(default)]
+    open_ms: OpenMs,
     #[serde(skip)]
     seen: Cell<u32>,
     #[serde(skip)]
     until: Cell<Option<Duration>>,
 }
 
-impl Default for Breaker {
+/// A breaker that never opens, or not for any time, is a mistake: who wants none leaves it out.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "u32")]
+struct Positive(u32);
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(transparent)]
+struct OpenMs(Positive);
+
+impl Default for OpenMs {
     fn default() -> Self {
-        Self { failures: 0, open_ms: 10_000, seen: Cell::new(0), until: Cell::new(None) }
+        Self(Positive(10_000))
+    }
+}
+
+impl TryFrom<u32> for Positive {
+    type Error = &'static str;
+
+    fn try_from(number: u32) -> Result<Self, Self::Error> {
+        if number > 0 { Ok(Self(number)) } else { Err("allowed: 1 or more; without `circuitBreaker` there is none") }
     }
 }
 
@@ -31,8 +49,10 @@ impl Breaker {
         match self.until.get() {
             Some(until) if now < until => {
                 let wait = until.saturating_sub(now).as_millis();
-                let message =
-                    format!("the service has failed {} times in a row and is left alone for {wait} ms", self.failures);
+                let message = format!(
+                    "the service has failed {} times in a row and is left alone for {wait} ms",
+                    self.failures.0
+                );
                 Err(Error::new(ErrorKind::Unreachable, message))
             }
             Some(_) => {
@@ -48,10 +68,12 @@ impl Breaker {
         match error.map(Error::kind) {
             Some(kind) if kind.is_transient() || matches!(kind, ErrorKind::Status(500..)) => {
                 self.seen.set(self.seen.get().saturating_add(1));
-                if self.failures > 0 && self.seen.get() >= self.failures {
+                if self.seen.get() >= self.failures.0 {
                     self.open(monotonic());
                 }
             }
+            // Nothing was asked: a client's value cannot be sent. That says nothing about the service.
+            Some(ErrorKind::Other | ErrorKind::InvalidHeader) => {}
             _ => {
                 self.seen.set(0);
                 self.until.set(None);
@@ -60,6 +82,6 @@ impl Breaker {
     }
 
     fn open(&self, now: Duration) {
-        self.until.set(Some(now.saturating_add(Duration::from_millis(self.open_ms.into()))));
+        self.until.set(Some(now.saturating_add(Duration::from_millis(self.open_ms.0.0.into()))));
     }
 }

@@ -39,6 +39,10 @@ enum Auth {
 struct Secret(Template);
 
 impl ClientCredentials {
+    pub(crate) fn sets_authorization(&self) -> bool {
+        self.auth == Auth::Basic
+    }
+
     /// The form and the headers of the call.
     pub(crate) fn write_into(self, extra: Extra) -> Extra {
         let mut form = self.params;

@@ -111,6 +111,9 @@ impl Recipe {
     fn path(&self, inputs: &Inputs) -> Result<String> {
         let mut path = Vec::new();
         self.path.0.fill(inputs, Encoding::Percent, &mut path);
+        if self.path.0.as_constant().is_none() && climbs(&path) {
+            return Err(Error::other("not asked for: a part of the path, as filled in, is `.` or `..`"));
+        }
         for (name, value) in self.extra.query.iter() {
             path.push(if path.contains(&b'?') { b'&' } else { b'?' });
             parameter(name, value, inputs, &mut path);
@@ -133,6 +136,10 @@ impl Extra {
     /// Whether the operator has said how to ask.
     pub(crate) fn says_how(&self) -> bool {
         self.method.is_some() || self.body.is_some()
+    }
+
+    pub(crate) fn has_header(&self, name: &str) -> bool {
+        self.headers.has(name)
     }
 
     pub(crate) fn form(mut self, fields: Fields) -> Self {
@@ -268,10 +275,36 @@ impl TryFrom<Template> for Path {
 
     fn try_from(path: Template) -> Result<Self, Self::Error> {
         let graphic = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
-        match !path.is_empty() && path.texts().all(graphic) {
-            true => Ok(Self(path)),
-            false => Err("allowed: a path such as `/token?scope=read`, percent-encoded where needed"),
+        match () {
+            () if path.is_empty() => Err("allowed: a path such as `/token?scope=read`, percent-encoded where needed"),
+            // Not the words that show the value: its query may hold a secret.
+            () if !path.texts().all(graphic) => {
+                Err("not a path that can be asked for: it has a space, a `#`, or characters to be percent-encoded")
+            }
+            () if path.as_constant().is_none() && climbs(&path.outline()) => {
+                Err("not a path that can be asked for: beside what is filled in, no part of it may be `.` or `..`")
+            }
+            () => Ok(Self(path)),
         }
+    }
+}
+
+/// Whether a part of a path, without its query, is `.` or `..`, with which servers go to another path than the operator
+/// means. Some decode slashes before they look.
+fn climbs(path: &[u8]) -> bool {
+    let mut part = path.split(|byte| *byte == b'?').next().unwrap_or_default();
+    let mut dots = Some(0);
+    loop {
+        let separator = [&b"/"[..], b"%2F", b"%5C"].into_iter().find_map(|separator| part.strip_prefix(separator));
+        if (separator.is_some() || part.is_empty()) && matches!(dots, Some(1 | 2)) {
+            return true;
+        }
+        (part, dots) = match (separator, part) {
+            (Some(rest), _) => (rest, Some(0)),
+            (None, []) => return false,
+            (None, [b'.', rest @ ..]) => (rest, dots.map(|dots: usize| dots.saturating_add(1))),
+            (None, [_, rest @ ..]) => (rest, None),
+        };
     }
 }
 

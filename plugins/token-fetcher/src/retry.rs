@@ -10,7 +10,7 @@ pub(crate) struct Retry {
     tries: Tries,
     pause_ms: u16,
     /// For one try; the whole deadline unless said otherwise.
-    try_timeout_ms: Option<u16>,
+    try_timeout_ms: Option<TimeoutMs>,
     #[serde(skip)]
     deadline: Duration,
 }
@@ -18,6 +18,11 @@ pub(crate) struct Retry {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "u32")]
 struct Tries(u32);
+
+/// How long a request may be held.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "u32")]
+pub(crate) struct TimeoutMs(u32);
 
 impl Default for Retry {
     fn default() -> Self {
@@ -48,7 +53,7 @@ impl Retry {
         loop {
             left = left.saturating_sub(1);
             let time = end.saturating_sub(monotonic());
-            let time = self.try_timeout_ms.map_or(time, |limit| time.min(Duration::from_millis(limit.into())));
+            let time = self.try_timeout_ms.map_or(time, |limit| time.min(limit.into()));
             match work(time).await {
                 Err(error) if left > 0 && error.kind().is_transient() && monotonic().saturating_add(pause) < end => {
                     log::debug!("{error}; trying again");
@@ -69,5 +74,30 @@ impl TryFrom<u32> for Tries {
             1..=10 => Ok(Self(tries)),
             _ => Err("allowed: 1 to 10 tries"),
         }
+    }
+}
+
+// === impl TimeoutMs ===
+
+impl Default for TimeoutMs {
+    fn default() -> Self {
+        Self(500)
+    }
+}
+
+impl TryFrom<u32> for TimeoutMs {
+    type Error = &'static str;
+
+    fn try_from(timeout: u32) -> Result<Self, Self::Error> {
+        match timeout {
+            1..=60_000 => Ok(Self(timeout)),
+            _ => Err("allowed: 1 to 60000 milliseconds; the request is held that long"),
+        }
+    }
+}
+
+impl From<TimeoutMs> for Duration {
+    fn from(TimeoutMs(timeout): TimeoutMs) -> Self {
+        Self::from_millis(timeout.into())
     }
 }

@@ -6,7 +6,7 @@ use crate::failure::Policies;
 use crate::fingerprint::Fnv;
 use crate::oauth2::ClientCredentials;
 use crate::recipe::{Extra, Path, Recipe};
-use crate::retry::Retry;
+use crate::retry::{Retry, TimeoutMs};
 use crate::steps::{self, Step};
 use crate::target::{Target, TokenHeader};
 use crate::template::{Source, Template};
@@ -29,7 +29,7 @@ pub(crate) struct Settings {
     pub(crate) retry: Retry,
     pub(crate) on_failure: Policies,
     pub(crate) cache: Option<CacheSettings>,
-    pub(crate) breaker: Breaker,
+    pub(crate) breaker: Option<Breaker>,
     pub(crate) preflight: bool,
     pub(crate) fingerprint: bool,
 }
@@ -56,18 +56,12 @@ struct Own {
     #[serde(default)]
     on_failure: Policies,
     cache: Option<CacheSettings>,
-    #[serde(default)]
-    circuit_breaker: Breaker,
+    circuit_breaker: Option<Breaker>,
     #[serde(default)]
     preflight: bool,
     #[serde(default)]
     fingerprint: bool,
 }
-
-/// How long a token may take in all.
-#[derive(Deserialize)]
-#[serde(try_from = "u32")]
-struct TimeoutMs(u32);
 
 impl TryFrom<Both<Own, Service>> for Settings {
     type Error = String;
@@ -80,9 +74,17 @@ impl TryFrom<Both<Own, Service>> for Settings {
                     "$.request: `oauth2` sets method and body itself; `query` and `headers` may stand beside it".into(),
                 );
             }
+            Some(client) if client.sets_authorization() && own.request.has_header("authorization") => {
+                return Err(
+                    "$.request.headers: `oauth2` sets `authorization` itself; with `auth: body` it does not".into()
+                );
+            }
             Some(client) => client.write_into(own.request),
             None => own.request,
         };
+        if own.token.is_some() && own.target.is_some() && own.token_header.is_some() {
+            return Err("$.tokenHeader: has no effect beside `token` and `target`; leave it out".into());
+        }
         let token = match (own.token, &own.token_header) {
             (Some(place), _) => place,
             (None, Some(name)) => Place::Header(name.clone().into_name()),
@@ -96,7 +98,6 @@ impl TryFrom<Both<Own, Service>> for Settings {
             (None, None) => return Err("missing key `tokenHeader`, or `target`, the place where the token goes".into()),
         };
         let recipe = Recipe::new(service, own.request_path, extra);
-        let TimeoutMs(timeout_ms) = own.timeout_ms;
         let mut sources = steps::sources(&own.steps, &recipe)?;
         for source in own.cache.iter().filter_map(CacheSettings::key).flat_map(Template::sources) {
             match source {
@@ -115,7 +116,7 @@ impl TryFrom<Both<Own, Service>> for Settings {
             success: own.success,
             token,
             target,
-            retry: own.retry.within(Duration::from_millis(timeout_ms.into())),
+            retry: own.retry.within(own.timeout_ms.into()),
             on_failure: own.on_failure,
             // A token that says how long it holds is not fetched for each request.
             cache: own.cache.or_else(|| is_oauth2.then(CacheSettings::default)),
@@ -136,24 +137,5 @@ impl Settings {
         self.target.hash(&mut hasher);
         self.cache.as_ref().map(CacheSettings::key).hash(&mut hasher);
         hasher.finish()
-    }
-}
-
-// === impl TimeoutMs ===
-
-impl Default for TimeoutMs {
-    fn default() -> Self {
-        Self(500)
-    }
-}
-
-impl TryFrom<u32> for TimeoutMs {
-    type Error = &'static str;
-
-    fn try_from(timeout: u32) -> Result<Self, Self::Error> {
-        match timeout {
-            1..=60_000 => Ok(Self(timeout)),
-            _ => Err("allowed: 1 to 60000 milliseconds; the request is held that long"),
-        }
     }
 }

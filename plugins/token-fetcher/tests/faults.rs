@@ -65,10 +65,11 @@ fn headers_that_cannot_carry_a_token_are_refused() {
 
 #[test]
 fn paths_that_would_break_out_are_refused() {
-    for path in ["/a b", "/a\r\nx: y", "/é", "/a#b"] {
+    for path in ["/?key=s3cret value", "/s3cret\r\nx: y", "/s3cret/é", "/s3cret#b", "/a/../${request.path}"] {
         let config = json!({"serviceName": "auth.static", "requestPath": path, "tokenHeader": "x"});
         let fault = faults_of(&config).pop().expect("a fault");
-        assert!(fault.starts_with("$.requestPath: found") && fault.contains("allowed: a path"), "{fault}");
+        assert!(fault.starts_with("$.requestPath: not a path that can be asked for"), "{fault}");
+        assert!(!fault.contains("s3cret"), "a query may hold a secret: {fault}");
     }
 }
 
@@ -104,6 +105,21 @@ fn templates_are_checked() {
         (json!({"retry": {"tries": 11}}), "$.retry.tries: found 11, allowed: 1 to 10"),
         (json!({"onFailure": {"timeout": {"reply": {"status": 99}}}}), "$.onFailure.timeout.reply.status: found 99"),
         (json!({"onFailure": {"timeuot": "open"}}), "$.onFailure: unknown key `timeuot`; did you mean `timeout`?"),
+        (json!({"retry": {"tryTimeoutMs": 0}}), "$.retry.tryTimeoutMs: found 0, allowed: 1 to 60000"),
+        (json!({"circuitBreaker": {"openMs": 5_000}}), "$.circuitBreaker: missing key `failures`"),
+        (json!({"circuitBreaker": {"failures": 0}}), "$.circuitBreaker.failures: found 0, allowed: 1"),
+        (json!({"circuitBreaker": {"failures": 3, "openMs": 0}}), "$.circuitBreaker.openMs: found 0, allowed: 1"),
+        (
+            json!({"token": {"header": "a"}, "target": {"header": "b"}}),
+            "$.tokenHeader: has no effect beside `token` and `target`",
+        ),
+        (
+            json!({
+                "oauth2": {"clientId": "a", "clientSecret": "b"},
+                "request": {"headers": {"Authorization": "c"}},
+            }),
+            "$.request.headers: `oauth2` sets `authorization` itself",
+        ),
         (json!({"oauth2": {"clientId": "a", "clientSecret": "${request.path}"}}), "$.oauth2.clientSecret: nothing of"),
         (
             json!({"oauth2": {"clientId": "a", "clientSecret": "b"}, "request": {"method": "GET"}}),
@@ -123,6 +139,8 @@ fn the_cache_is_checked() {
         (json!({"cache": {"maxEntries": 0, "jitterPercent": 80}}), "$.cache.jitterPercent: found 80, allowed: 0 to 79"),
         (json!({"cache": {"lifetimeFrom": ["jwtt"]}}), "$.cache.lifetimeFrom[0]: found \"jwtt\""),
         (json!({"cache": {"key": "${step.a.b}"}}), "$.cache.key: what a step gives is not known yet"),
+        (json!({"cache": {"maxLifetimeMs": 0}}), "$.cache.maxLifetimeMs: found 0, allowed: 1 to"),
+        (json!({"cache": {"refusalPauseMs": 0}}), "$.cache.refusalPauseMs: found 0, allowed: 1000 to"),
         (json!({"cache": {"tll": 1}}), "$.cache: unknown key `tll`"),
         (
             json!({"preflight": true, "requestPath": "/${request.host}"}),

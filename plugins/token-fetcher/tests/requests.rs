@@ -37,6 +37,28 @@ fn the_path_and_the_query() {
 }
 
 #[testkit::scenario]
+fn nobody_climbs_out_of_a_path() {
+    let auth = Upstream::start(|_| Answer::ok("").header("x-token", "t-1"));
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let config = json!({
+        "serviceName": "auth.static", "tokenHeader": "x-token", "timeoutMs": 5_000,
+        "requestPath": "/users/.${request.header.x-user}/token?of=/../${request.header.x-user}",
+        "circuitBreaker": {"failures": 1},
+    });
+    let gateway = Gateway::new().plugin("token-fetcher", config).cluster("outbound|80||auth.static", &auth);
+    let gateway = gateway.upstream(&upstream).start();
+    for user in [".", "", "/../.", "a/..", "a\\..\\b", "./a"] {
+        let reply = gateway.get("/").header("x-user", user).send();
+        assert_eq!((reply.status, auth.started(), upstream.started()), (500, 0, 0), "{user}");
+    }
+    assert!(gateway.log_contains("a part of the path, as filled in, is `.` or `..`"), "{gateway:?}");
+    for (user, path) in [("..", "/users/.../token?of=/../.."), ("a.b", "/users/.a.b/token?of=/../a.b")] {
+        assert_eq!(gateway.get("/").header("x-user", user).send().status, 200);
+        assert_eq!(auth.last().path, path);
+    }
+}
+
+#[testkit::scenario]
 fn headers_and_a_body_of_any_kind() {
     let config = json!({
         "requestPath": "/", "host": "idp.example",

@@ -127,6 +127,9 @@ impl TryFrom<Keys> for CacheSettings {
         check("maxWaiting", keys.max_waiting, 1, 100_000);
         check("negativeMs", keys.negative_ms, 0, 3_600_000);
         check("staleMs", keys.stale_ms, 0, 86_400_000);
+        check("maxLifetimeMs", keys.max_lifetime_ms, 1, u32::MAX);
+        // Without a pause an upstream that refuses every token would bring a fetch for every request.
+        check("refusalPauseMs", keys.refusal_pause_ms, 1_000, 86_400_000);
         match faults.is_empty() {
             true => Ok(Self(keys)),
             false => Err(faults.join("\n")),

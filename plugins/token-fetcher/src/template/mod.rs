@@ -66,6 +66,15 @@ impl Template {
         }
     }
 
+    /// The text with `x` wherever something is filled in.
+    pub(crate) fn outline(&self) -> Vec<u8> {
+        let parts = self.0.iter().map(|part| match part {
+            Part::Text(text) => text.as_bytes(),
+            Part::Source(_) => b"x",
+        });
+        parts.flatten().copied().collect()
+    }
+
     /// Writes all of it with `encoding`, its own parts too.
     pub(crate) fn encode(&self, inputs: &Inputs, encoding: Encoding, out: &mut Vec<u8>) {
         encoding.write(&self.bytes(inputs), out);
