@@ -68,11 +68,11 @@ impl<T> Line<T> {
         Rc::new(Self { key, busy: Cell::new(false), waiting: RefCell::new(VecDeque::new()) })
     }
 
-    /// Lets the next in line ask.
-    fn wake_first(&self) {
-        let first = self.waiting.borrow().front().cloned();
-        if let Some(first) = first.filter(|_| !self.busy.get()) {
-            first.wake();
+    /// Lets the last in line ask, for all: it has the most time left, so none of the others loses by it.
+    fn wake_last(&self) {
+        let last = self.waiting.borrow().back().cloned();
+        if let Some(last) = last.filter(|_| !self.busy.get()) {
+            last.wake();
         }
     }
 }
@@ -121,7 +121,7 @@ impl<T> Place<'_, T> {
             }
         }
         self.line.busy.set(false);
-        self.line.wake_first();
+        self.line.wake_last();
         outcome(own.unwrap_or(0))
     }
 }
@@ -137,7 +137,7 @@ impl<T> Drop for Place<'_, T> {
             self.line.busy.set(false);
         }
         self.line.waiting.borrow_mut().retain(|ticket| !Rc::ptr_eq(ticket, &self.ticket));
-        self.line.wake_first();
+        self.line.wake_last();
         if !self.line.busy.get() && self.line.waiting.borrow().is_empty() {
             self.lines.0.borrow_mut().retain(|line| !Rc::ptr_eq(line, &self.line));
         }

@@ -43,6 +43,13 @@ impl Setup {
         self.bench.serve_redis(|command| value(self.redis.command(command)))
     }
 
+    /// Lets Redis answer one call. Its command.
+    pub(crate) fn answer(&self, index: usize) -> String {
+        let command = self.bench.redis_calls()[index].parts.clone();
+        self.bench.answer_redis(index, value(self.redis.command(&command)));
+        command[0].clone()
+    }
+
     /// A request with its decision.
     pub(crate) fn get(&self, path: &str) -> TestExchange {
         self.with(path, &[])

@@ -47,6 +47,33 @@ fn calls_of_one_subject_go_together() {
     assert!(other.is_forwarded());
 }
 
+/// Redis takes 600 of the 1000 ms that a request waits. Those who join wait for two calls; the second has the time of
+/// the one that came last, so it is there for all who still wait.
+#[test]
+fn a_joined_call_has_the_time_of_its_youngest() {
+    let mut config = day(30);
+    (config["timeout"], config["onError"]) = (1000.into(), "deny".into());
+    let setup = Setup::new(config);
+    let advance = |ms: u64| setup.bench.advance(Duration::from_millis(ms));
+    let ask = || setup.bench.request("GET", "/", &[("x-key", "a")], true);
+    // The script is known to Redis, so that each call is one command.
+    setup.with("/", &[("x-key", "b")]);
+    let before = setup.bench.redis_calls().len();
+    let first = ask();
+    advance(50);
+    let old = ask();
+    advance(540);
+    let young = ask();
+    advance(10);
+    assert_eq!(setup.answer(before), "EVALSHA");
+    assert!(first.is_forwarded() && !old.is_forwarded() && !young.is_forwarded());
+    advance(600);
+    assert_eq!((refused(&old).unwrap().0, young.is_answered()), (503, false), "each waits its own time");
+    setup.answer(before + 1);
+    assert!(young.is_forwarded());
+    assert_eq!(metric("rate_limiter.r.errors"), 0);
+}
+
 /// Each of those that went together is told its own place.
 #[test]
 fn each_is_told_its_own_place() {
