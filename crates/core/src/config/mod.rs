@@ -28,12 +28,14 @@ mod protobuf_struct;
 mod read;
 mod show;
 mod survey;
+mod text;
 
 pub use both::Both;
 pub use fault::{Fault, Faults};
 pub use node::{Node, Number};
 pub use read::parse;
 pub use survey::from_node;
+pub use text::Text;
 
 pub(crate) use error::{did_you_mean, listed};
 pub(crate) use nearest::nearest;

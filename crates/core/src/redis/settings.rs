@@ -1,6 +1,7 @@
 //! How a Redis is configured: where it is, who asks, how long an answer may take.
 
 use super::client::Redis;
+use crate::config::Text;
 use crate::http::{Cluster, Service};
 use serde::Deserialize;
 use std::fmt;
@@ -54,10 +55,8 @@ pub(super) struct RawRedis {
     #[serde(default, alias = "service_port")]
     service_port: u16,
     cluster: Option<String>,
-    #[serde(default)]
-    username: String,
-    #[serde(default)]
-    password: String,
+    username: Option<Text>,
+    password: Option<Text>,
     /// Milliseconds; 0 counts as absent, as in Higress.
     #[serde(default)]
     timeout: u32,
@@ -85,8 +84,8 @@ impl TryFrom<RawRedis> for Redis {
             ms => Duration::from_millis(u64::from(ms)),
         };
         let settings = Settings {
-            username: raw.username,
-            password: raw.password,
+            username: raw.username.map(|text| text.0).unwrap_or_default(),
+            password: raw.password.map(|text| text.0).unwrap_or_default(),
             database: raw.database,
             timeout,
             max_reply: MAX_REPLY,

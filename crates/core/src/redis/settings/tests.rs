@@ -56,6 +56,16 @@ fn faults_say_where_and_what() {
 }
 
 #[test]
+fn a_login_may_be_written_as_a_number() {
+    let redis = read(r#"{"serviceName": "r.dns", "username": 1, "password": 123456}"#).unwrap();
+    assert!(format!("{redis:?}").contains("password: \"given\""));
+    for number in ["12345678901234567", "1.5", "-1e300"] {
+        let fault = read(&format!(r#"{{"serviceName": "r.dns", "password": {number}}}"#)).unwrap_err();
+        assert!(fault.contains("allowed: a string in quotes") && !fault.contains(number), "{fault}");
+    }
+}
+
+#[test]
 fn nothing_shows_the_password() {
     let redis = read(r#"{"serviceName": "r.dns", "username": "ann", "password": "s3cr3t", "database": 3}"#).unwrap();
     let shown = format!("{redis:?} {redis:#?}");
