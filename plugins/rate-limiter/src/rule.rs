@@ -125,8 +125,12 @@ impl Rules {
                 Subject::None => {}
                 Subject::Denied(_) if rule.shadow => {}
                 Subject::Denied(denial) => return Asked::Denied(position, denial),
-                Subject::Of(digest, value) => {
+                Subject::Of(mut digest, value) => {
                     let Some(tier) = rule.tier(value.as_ref()) else { continue };
+                    // There, `limit_by_header` and `limit_by_per_header` count the same value apart.
+                    if self.first_only && matches!(tier.pattern, Pattern::Exact(_)) {
+                        digest.add("exact");
+                    }
                     let cost = rule.cost.of(facts);
                     if cost > 0 && !rule.allows(value.as_ref()) {
                         for limit in &tier.limits {

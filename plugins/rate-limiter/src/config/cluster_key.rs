@@ -4,10 +4,10 @@ use super::limit::{check, limit};
 use crate::limit::Algorithm;
 use crate::rule::{Cost, Missing, Rule, Tier};
 use crate::subject::{Pattern, Source};
+use plugin_core::config::Text;
 use plugin_core::is_name;
 use plugin_core::prelude::*;
-use serde::de::{Deserializer, Visitor};
-use std::fmt;
+use serde::de::IgnoredAny;
 
 /// A limit for all requests.
 #[derive(Debug, Deserialize)]
@@ -28,11 +28,11 @@ pub(super) struct RuleItem {
     limit_by_header: Option<String>,
     limit_by_param: Option<String>,
     limit_by_cookie: Option<String>,
-    limit_by_consumer: Option<Text>,
+    limit_by_consumer: Option<IgnoredAny>,
     limit_by_per_header: Option<String>,
     limit_by_per_param: Option<String>,
     limit_by_per_cookie: Option<String>,
-    limit_by_per_consumer: Option<Text>,
+    limit_by_per_consumer: Option<IgnoredAny>,
     limit_by_per_ip: Option<String>,
     limit_keys: Vec<LimitKey>,
 }
@@ -50,10 +50,6 @@ struct LimitKey {
     #[serde(default)]
     query_per_day: u64,
 }
-
-/// A text that may be written as a number, as in the examples of that plugin.
-#[derive(Debug)]
-struct Text(String);
 
 const BY: &str = "limit_by_header, limit_by_param, limit_by_cookie, limit_by_consumer, limit_by_per_header, \
                   limit_by_per_param, limit_by_per_cookie, limit_by_per_consumer, limit_by_per_ip";
@@ -111,7 +107,7 @@ impl RuleItem {
             Some((key, kind, source(name.clone())))
         };
         let header = |name: String| Source::Header(name.to_ascii_lowercase());
-        let consumer = |key, kind, given: &Option<Text>| given.as_ref().map(|_| (key, kind, Source::Consumer));
+        let consumer = |key, kind, given: &Option<IgnoredAny>| given.as_ref().map(|_| (key, kind, Source::Consumer));
         let given = [
             named("limit_by_header", Kind::Exact, &self.limit_by_header, header),
             named("limit_by_param", Kind::Exact, &self.limit_by_param, Source::Query),
@@ -172,38 +168,4 @@ fn tier(path: &str, pattern: Pattern, counts: [u64; 4], algorithm: Algorithm, fa
         )),
     }
     Tier { pattern, limits }
-}
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor)
-    }
-}
-
-struct TextVisitor;
-
-impl Visitor<'_> for TextVisitor {
-    type Value = Text;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a string or a whole number")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Text, E> {
-        Ok(Text(text.to_owned()))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Text, E> {
-        Ok(Text(number.to_string()))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Text, E> {
-        Ok(Text(number.to_string()))
-    }
-
-    /// Higress delivers every number as a double.
-    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Text, E> {
-        let whole = number as i64;
-        if whole as f64 == number { Ok(Text(whole.to_string())) } else { Err(E::custom("allowed: a string in quotes")) }
-    }
 }

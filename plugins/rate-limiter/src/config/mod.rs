@@ -15,6 +15,7 @@ use crate::rule::{Cost, Missing, Rule, Rules, Tier};
 use crate::subject::{Addresses, Network, Pattern};
 use cluster_key::{RuleItem, Threshold};
 use limit::{AlgorithmName, check, limit};
+use plugin_core::config::Text;
 use plugin_core::prelude::*;
 use policy::{Breaker, Lease};
 pub(crate) use policy::{OnError, Policy};
@@ -31,8 +32,8 @@ pub(crate) struct Settings {
     service_name: Option<String>,
     service_port: Option<u16>,
     cluster: Option<String>,
-    username: Option<String>,
-    password: Option<String>,
+    username: Option<Text>,
+    password: Option<Text>,
     timeout: Option<u32>,
     database: Option<u32>,
     redis: Option<plugin_core::redis::Redis>,
@@ -62,7 +63,7 @@ pub(crate) struct Settings {
     lease: Option<Lease>,
     // Of `cluster-key-rate-limit`.
     #[serde(rename = "rule_name")]
-    rule_name: Option<String>,
+    rule_name: Option<Text>,
     #[serde(rename = "show_limit_quota_header")]
     show_limit_quota_header: Option<bool>,
     #[serde(rename = "rejected_code")]
@@ -117,8 +118,8 @@ impl TryFrom<Settings> for RateLimiter {
             service_name: settings.service_name,
             service_port: settings.service_port,
             cluster: settings.cluster,
-            username: settings.username,
-            password: settings.password,
+            username: settings.username.map(|text| text.0),
+            password: settings.password.map(|text| text.0),
             timeout: settings.timeout,
             database: settings.database,
         };
@@ -127,7 +128,7 @@ impl TryFrom<Settings> for RateLimiter {
             Some(redis) => {
                 let names = rules.rules.iter().map(|rule| rule.name.as_str());
                 let engine = Engine::new(redis, policy, names);
-                let scope = settings.name.or(settings.rule_name);
+                let scope = settings.name.or(settings.rule_name.map(|text| text.0));
                 Ok(Self::new(scope, rules, replies, engine))
             }
             None => Err(faults.join("\n")),
@@ -175,7 +176,7 @@ impl Settings {
     fn rules(&self, form: Form, faults: &mut Vec<String>) -> Rules {
         let usual = if form == Form::ClusterKey { Algorithm::FirstRequestWindow } else { Algorithm::FixedWindow };
         let algorithm = self.algorithm.map_or(usual, Algorithm::from);
-        let name = self.rule_name.as_deref().unwrap_or_default();
+        let name = self.rule_name.as_ref().map_or("", |text| text.0.as_str());
         let mut rules = Vec::new();
         if let Some(count) = self.qpm {
             let limit = limit(algorithm, count, MINUTE, None);

@@ -1,6 +1,8 @@
 //! Configurations of `cluster-key-rate-limit`, as that plugin's own pages write them.
 
 use super::{Setup, answered, header, refused};
+use plugin_core::testing::Bench;
+use rate_limiter::RateLimiter;
 use serde_json::{Value, json};
 
 fn config(yaml: &str) -> Value {
@@ -159,6 +161,41 @@ fn a_threshold_for_all() {
         }));
         assert_eq!(setup.passed(6, &[]), count, "{key}");
     }
+}
+
+/// Texts may be numbers, and of a consumer the key alone counts, as where that plugin reads them.
+#[test]
+fn texts_may_be_written_as_numbers() {
+    for (consumer, redis, password) in [
+        (json!(true), json!({"redis": {"service_name": "r.dns", "username": 7, "password": 123}}), "123"),
+        (json!(0), json!({"serviceName": "r.dns", "username": 7, "password": 456.0}), "456"),
+        (json!(""), json!({"serviceName": "r.dns", "username": "7", "password": "0x7"}), "0x7"),
+    ] {
+        let keys = json!([{"key": 1, "query_per_day": 1}]);
+        let mut config = json!({"rule_name": 1, "rule_items": [{"limit_by_consumer": consumer, "limit_keys": keys}]});
+        config.as_object_mut().unwrap().extend(redis.as_object().unwrap().clone());
+        let bench = Bench::<RateLimiter>::new(&config.to_string()).unwrap_or_else(|log| panic!("{config}: {log}"));
+        let exchange = bench.request("GET", "/", &[("x-mse-consumer", "1")], true);
+        assert!(!exchange.is_forwarded(), "it waits for Redis");
+        let init = &bench.redis_inits()[0];
+        assert_eq!((init.username.as_str(), init.password.as_str()), ("7", password));
+    }
+}
+
+/// Configurations that share a name share what they count alike, and nothing else.
+#[test]
+fn a_value_and_each_value_count_apart() {
+    let config = |by: &str, key: &str| {
+        json!({"rule_name": "r", "redis": {"service_name": "redis.static"},
+               "rule_items": [{by: "x-key", "limit_keys": [{"key": key, "query_per_day": 2}]}]})
+    };
+    let setup = Setup::new(config("limit_by_header", "a"));
+    let passed = || setup.passed(3, &[("x-key", "a")]);
+    assert_eq!(passed(), 2);
+    assert!(setup.bench.configure(&config("limit_by_per_header", "*").to_string()));
+    assert_eq!(passed(), 2);
+    assert!(setup.bench.configure(&config("limit_by_per_header", "regexp:^a").to_string()));
+    assert_eq!(passed(), 0);
 }
 
 /// A changed limit holds at once: what is kept is what was used, not what is left.

@@ -42,6 +42,11 @@ fn one_fault_is_one_line() {
         (json!({"qpm": 1}), "$: where is Redis? "),
         (documents(json!({"servicePort": 70000})), "$.servicePort: found 70000"),
         (documents(json!({"cluster": "redis"})), "$: "),
+        (
+            documents(json!({"password": 12345678901234567_u64})),
+            "$.password: found a value that is not shown (its key looks secret), allowed: a string in quotes",
+        ),
+        (documents(json!({"username": 1.5})), "$.username: found 1.5, allowed: a string in quotes"),
         (documents(json!({"redis": {"service_name": "redis.static"}})), "$.redis: found, and `serviceName`"),
         (
             documents(json!({"rules": [{"name": "r", "limits": [{"count": 1, "per": "day"}]}]})),
