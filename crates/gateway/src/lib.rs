@@ -5,6 +5,7 @@
 #![doc = include_str!("../README.md")]
 
 mod abi;
+mod accept;
 pub mod admin;
 pub mod bootstrap;
 mod calls;

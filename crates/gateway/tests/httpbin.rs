@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed expectation is how a test speaks")]
 
-use std::net::{SocketAddr, TcpListener};
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -105,6 +107,33 @@ fn a_connection_is_kept_and_a_list_of_codes_gives_one_of_them() {
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), [201, 503]);
     let reply = connection.send(&Request::new(ours(), "GET", "/status/302"));
     assert_eq!(reply.header_text("location"), Some("/get"));
+}
+
+#[test]
+fn clients_beyond_the_systems_limit_wait_at_no_cost() {
+    let limited = format!("ulimit -n 24; exec {} httpbin --port 0", env!("CARGO_BIN_EXE_gateway"));
+    let mut server = Command::new("sh").args(["-c", &limited]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address: SocketAddr = line.trim().rsplit("http://").next().unwrap().parse().unwrap();
+    // In ticks, of which Linux has 100 a second; see `stat` in proc(5).
+    let used = || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.id())).unwrap();
+        let fields = stat.rsplit(") ").next().unwrap().split(' ');
+        fields.skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum::<u64>()
+    };
+    let mut clients: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(address).unwrap()).collect();
+    std::thread::sleep(Duration::from_millis(200));
+    let before = used();
+    std::thread::sleep(Duration::from_secs(1));
+    let ticks = used() - before;
+    // Others leave, so those that wait are served.
+    clients.drain(..30);
+    let reply = Request::new(address, "GET", "/get").deadline(Duration::from_secs(20)).try_send();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert_eq!(reply.map(|reply| reply.status).ok(), Some(200));
+    assert!(ticks < 20, "{ticks} ticks of processor time in a second of nothing");
 }
 
 #[test]

@@ -12,12 +12,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 
 use super::{Admin, route};
+use crate::accept::accept;
 use crate::log::{Component, Level};
 
 /// How long a connection may take for the head of a request.
 const HEAD: Duration = Duration::from_secs(30);
-/// How long to wait when the system gives no more connections.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// The admin port, bound.
 #[derive(Debug)]
@@ -58,16 +57,12 @@ impl AdminServer {
     /// When the port cannot be watched.
     pub async fn serve(self, admin: Admin) -> io::Result<Infallible> {
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
+        let failed = |error| {
+            admin.log.write(Component::Admin, Level::Warn, format_args!("no connection taken: {error}"));
+        };
         loop {
-            match listener.accept().await {
-                Ok((stream, _)) => {
-                    tokio::spawn(serve_connection(stream, admin.clone()));
-                }
-                Err(error) => {
-                    admin.log.write(Component::Admin, Level::Warn, format_args!("no connection taken: {error}"));
-                    tokio::time::sleep(PAUSE).await;
-                }
-            }
+            let (stream, _) = accept(&listener, failed).await;
+            tokio::spawn(serve_connection(stream, admin.clone()));
         }
     }
 }

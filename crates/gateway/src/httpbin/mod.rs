@@ -7,7 +7,6 @@ mod pages;
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::time::Duration;
 
 use http::Request;
 use http_body_util::{BodyExt as _, Limited};
@@ -15,13 +14,11 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 
+use crate::accept::accept;
 use pages::Reply;
 
 /// The largest body it reads: a guard for the memory of a developer's machine.
 const BODY_LIMIT: usize = 64 << 20;
-
-/// How long to wait when the system gives no more connections.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves HTTP/1.1 on `listener` until the process ends, on this thread.
 ///
@@ -33,12 +30,8 @@ pub fn serve(listener: TcpListener) -> io::Result<Infallible> {
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         loop {
-            let Ok((stream, client)) = listener.accept().await else {
-                // A client that is gone before it was accepted is no reason to end; nor are too many open files, which
-                // end only as connections do.
-                tokio::time::sleep(PAUSE).await;
-                continue;
-            };
+            // A client that is gone before it was accepted is no reason to end, and nobody is there to be told.
+            let (stream, client) = accept(&listener, drop).await;
             let service = service_fn(move |request| async move { Ok::<_, Infallible>(answer(request, client).await) });
             let mut http = hyper::server::conn::http1::Builder::new();
             http.timer(TokioTimer::new());

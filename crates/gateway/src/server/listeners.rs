@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc::UnboundedSender;
@@ -12,13 +11,12 @@ use tokio::task::AbortHandle;
 
 use super::generation::Generation;
 use super::thread::Order;
+use crate::accept::accept;
 use crate::bootstrap::SocketAddress;
 use crate::log::{Component, Level, Log};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
-/// How long to wait when the system gives no more connections, for instance because there are too many.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// The listeners that accept.
 pub(super) struct Listeners {
@@ -77,7 +75,7 @@ impl Listeners {
         });
         for (key, name, listener) in bound.0 {
             let Ok(address) = listener.local_addr() else { continue };
-            let accepting = accept(listener, key.clone(), Rc::clone(&self.threads), Arc::clone(&self.log));
+            let accepting = serve(listener, key.clone(), Rc::clone(&self.threads), Arc::clone(&self.log));
             let accepting = tokio::task::spawn_local(accepting).abort_handle();
             self.open.insert(key, Open { name, address, accepting });
         }
@@ -105,19 +103,13 @@ pub(super) fn listen(address: &SocketAddress) -> std::io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-async fn accept(listener: TcpListener, key: String, threads: Rc<Vec<UnboundedSender<Order>>>, log: Arc<Log>) {
+async fn serve(listener: TcpListener, key: String, threads: Rc<Vec<UnboundedSender<Order>>>, log: Arc<Log>) {
+    let failed = |error| {
+        let text = format_args!("a connection cannot be accepted: {error}");
+        log.write(Component::Connection, Level::Warn, text);
+    };
     for thread in threads.iter().cycle() {
-        let accepted = loop {
-            match listener.accept().await {
-                Ok(accepted) => break accepted,
-                Err(error) => {
-                    let text = format_args!("a connection cannot be accepted: {error}");
-                    log.write(Component::Connection, Level::Warn, text);
-                    tokio::time::sleep(PAUSE).await;
-                }
-            }
-        };
-        let (stream, remote) = accepted;
+        let (stream, remote) = accept(&listener, failed).await;
         if let Ok(stream) = stream.into_std() {
             // A thread that is gone serves nobody; the gateway is about to end.
             let _ = thread.send(Order::Serve { key: key.clone(), stream, remote });
