@@ -81,7 +81,7 @@ impl Plugin for TokenFetcher {
             && response.is_from_upstream()
             && cache.refuse(key, &token)
         {
-            log::warn!("the upstream answered {}: token {} is dropped", response.status(), token.fingerprint());
+            log::warn!("the upstream answered {}: token {} is to be replaced", response.status(), token.fingerprint());
         }
         Ok(response.forward())
     }

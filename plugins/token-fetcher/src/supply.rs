@@ -30,13 +30,24 @@ impl TokenFetcher {
                 token
             }
             Found::Failed(_) => cache.stale(key)?,
-            Found::Nothing => {
-                let token = cache.adopt(key, inputs)?;
-                self.look_after(&request.background());
-                token
-            }
+            Found::Nothing | Found::Failing => match cache.adopt(key, inputs) {
+                Some(token) => {
+                    self.look_after(&request.background());
+                    token
+                }
+                None => self.meanwhile(&request.background(), key, inputs)?,
+            },
         };
         self.metrics.hits.add(1);
+        Some(token)
+    }
+
+    /// An old token while a service that has failed is asked again: no request has to wait for it to fail once more.
+    fn meanwhile(self: &Rc<Self>, background: &Background, key: &[u8], inputs: &Inputs) -> Option<Rc<Token>> {
+        let cache = self.cache.as_ref()?;
+        let Found::Failing = cache.find(key) else { return None };
+        let token = cache.stale(key)?;
+        self.refresh(background, key, inputs);
         Some(token)
     }
 

@@ -66,6 +66,23 @@ fn an_old_token_serves_within_its_bound() {
 }
 
 #[testkit::scenario]
+fn a_refusal_takes_no_token_away_while_there_is_no_other() {
+    let auth = Auth::start(true);
+    let upstream = Upstream::start(|seen| match &*seen.path {
+        "/private" => Answer::status(403),
+        _ => Answer::ok("hi"),
+    });
+    let gateway = start(json!({"cache": {"negativeMs": 50}}), &auth.service, &upstream);
+    assert_eq!(status(&gateway), 200);
+    auth.set(false);
+    assert_eq!(gateway.get("/private").send().status, 403);
+    for _ in 0..5 {
+        assert_eq!((status(&gateway), upstream.last().header_text("x-token")), (200, Some("t-1")));
+    }
+    assert!(auth.service.count() >= 2, "the service is asked for another");
+}
+
+#[testkit::scenario]
 fn a_failure_is_remembered_for_a_moment() {
     let auth = Auth::start(false);
     let upstream = Upstream::start(|_| Answer::ok("hi"));

@@ -80,3 +80,59 @@ fn a_new_configuration_leaves_nobody_waiting() {
     }
     assert!(waiting.is_forwarded() && next.is_forwarded());
 }
+
+#[test]
+fn an_old_token_spares_the_wait_for_a_service_that_is_down() {
+    let bench = bench();
+    let first = bench.get("/");
+    tick(&bench);
+    bench.answer(0, 200, &[("x-token", "t-1")], "");
+    assert!(first.is_forwarded());
+    bench.advance(Duration::from_secs(61));
+    let (mut asked, mut waited) = (bench.calls().len(), 0);
+    bench.break_call(asked - 1);
+    for _ in 0..4 {
+        bench.advance(Duration::from_millis(1_500));
+        let request = bench.get("/");
+        tick(&bench);
+        waited += u32::from(!request.is_forwarded());
+        assert_eq!(request.request_header("x-token").as_deref(), Some("t-1"));
+        assert_eq!(bench.calls().len(), asked + 1, "the service is asked again behind the request's back");
+        asked += 1;
+        bench.break_call(asked - 1);
+    }
+    assert_eq!(waited, 0);
+    bench.advance(Duration::from_millis(1_500));
+    bench.get("/");
+    tick(&bench);
+    bench.answer(bench.calls().len() - 1, 200, &[("x-token", "t-2")], "");
+    assert_eq!(bench.get("/").request_header("x-token").as_deref(), Some("t-2"));
+}
+
+#[test]
+fn a_token_that_one_answer_refuses_serves_until_there_is_another() {
+    let bench = bench();
+    let first = bench.get("/");
+    tick(&bench);
+    bench.answer(0, 200, &[("x-token", "t-1")], "");
+    bench.set_property("response.code_details", b"via_upstream");
+    first.response(403, &[], true);
+    // The next one waits for a new token; because the service is down it gets the old one, which may still be good.
+    let next = bench.get("/");
+    tick(&bench);
+    assert_eq!((next.is_forwarded(), bench.calls().len()), (false, 2));
+    bench.break_call(1);
+    for request in [&next, &bench.get("/")] {
+        assert!(request.is_forwarded(), "{:?}", request.reply());
+        assert_eq!(request.request_header("x-token").as_deref(), Some("t-1"));
+        request.response(403, &[], true);
+    }
+    bench.advance(Duration::from_millis(1_500));
+    let later = bench.get("/");
+    tick(&bench);
+    assert!(later.is_forwarded(), "it is not held while the service is asked");
+    bench.answer(bench.calls().len() - 1, 200, &[("x-token", "t-2")], "");
+    assert_eq!(bench.get("/").request_header("x-token").as_deref(), Some("t-2"));
+    let refusals = bench.log().iter().filter(|line| line.contains("the upstream answered 403")).count();
+    assert_eq!(refusals, 1);
+}

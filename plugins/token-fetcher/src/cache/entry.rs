@@ -14,6 +14,9 @@ pub(crate) struct Token {
     pub(crate) expires_at: Duration,
     /// Whether a request has got it since it was fetched. Nobody's token is not renewed.
     pub(crate) used: Cell<bool>,
+    /// Whether the upstream has refused it. It serves only while there is no other: one client's refusal may be about
+    /// that client.
+    pub(super) refused: Cell<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -47,7 +50,12 @@ impl Token {
             refresh_at: now.saturating_add(early),
             expires_at: now.saturating_add(lifetime),
             used: Cell::new(false),
+            refused: Cell::new(false),
         }
+    }
+
+    pub(super) fn holds(&self, now: Duration) -> bool {
+        now < self.expires_at && !self.refused.get()
     }
 }
 
@@ -61,7 +69,7 @@ impl fmt::Debug for Token {
 impl Entry {
     /// The token, while it holds.
     pub(super) fn token(&self, now: Duration) -> Option<&Rc<Token>> {
-        self.token.as_ref().filter(|token| now < token.expires_at)
+        self.token.as_ref().filter(|token| token.holds(now))
     }
 
     pub(super) fn failure(&self, now: Duration) -> Option<&Error> {
@@ -70,7 +78,7 @@ impl Entry {
 
     /// Whether the token is old enough to be renewed, and nobody does that or has just failed to.
     pub(super) fn is_due(&self, now: Duration) -> bool {
-        let old = self.token.as_ref().is_some_and(|token| token.refresh_at <= now);
+        let old = self.token.as_ref().is_some_and(|token| token.refresh_at <= now || token.refused.get());
         old && self.flight.is_none() && self.failure(now).is_none()
     }
 

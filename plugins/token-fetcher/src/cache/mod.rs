@@ -24,6 +24,8 @@ pub(crate) enum Found {
     Token { token: Rc<Token>, due: bool },
     /// The last fetch has failed a moment ago.
     Failed(Error),
+    /// The last fetch has failed; it is time for another.
+    Failing,
     /// Nothing that holds.
     Nothing,
 }
@@ -63,7 +65,11 @@ impl Cache {
         let Some(entry) = entries.get(key) else { return Found::Nothing };
         match entry.token(now) {
             Some(token) => Found::Token { token: token.clone(), due: entry.is_due(now) },
-            None => entry.failure(now).map_or(Found::Nothing, |error| Found::Failed(error.clone())),
+            None => match &entry.failure {
+                Some((error, until)) if now < *until => Found::Failed(error.clone()),
+                Some(_) => Found::Failing,
+                None => Found::Nothing,
+            },
         }
     }
 
@@ -73,7 +79,10 @@ impl Cache {
         let token = Rc::new(self.shared.read(key, now).filter(|token| now < token.expires_at)?);
         let mut entries = self.entries.borrow_mut();
         let entry = entries.entry(key.to_vec()).or_default();
-        let is_news = entry.token(now).is_none_or(|own| own.expires_at < token.expires_at && own.value != token.value);
+        let is_news = entry.token.as_ref().is_none_or(|own| match own.value == token.value {
+            true => !own.holds(now) && !own.refused.get(),
+            false => !own.holds(now) || own.expires_at < token.expires_at,
+        });
         if !is_news {
             return None;
         }
@@ -85,7 +94,7 @@ impl Cache {
         Some(token)
     }
 
-    /// A token that has run out but may still be used while the service is down.
+    /// A token that has run out, or was refused, but may still be used while the service is down.
     pub(crate) fn stale(&self, key: &[u8]) -> Option<Rc<Token>> {
         let oldest = monotonic().saturating_sub(self.settings.stale());
         let entries = self.entries.borrow();
@@ -112,11 +121,11 @@ impl Cache {
         let now = monotonic();
         let share = self.settings.refresh_share(self.draw());
         let token = Rc::new(Token::new(value, now, lifetime, share));
-        if !lifetime.is_zero() {
-            let mut entries = self.entries.borrow_mut();
-            if let Some(entry) = entries.get_mut(key) {
+        let mut entries = self.entries.borrow_mut();
+        if let Some(entry) = entries.get_mut(key) {
+            entry.failure = None;
+            if !lifetime.is_zero() {
                 entry.token = Some(token.clone());
-                entry.failure = None;
                 drop(entries);
                 self.shared.write(key, &token, now);
             }
@@ -139,18 +148,16 @@ impl Cache {
         }
     }
 
-    /// Drops a token that the upstream has refused, unless one was dropped a moment ago: a new token that is refused
-    /// too is not the token's fault, and must not bring a fetch for every request. True if it was dropped.
+    /// Gives up a token that the upstream has refused, unless one was given up a moment ago: a new token that is refused
+    /// too is not the token's fault, and must not bring a fetch for every request. True if it was given up.
     pub(crate) fn refuse(&self, key: &[u8], token: &Token) -> bool {
         let now = monotonic();
         let mut entries = self.entries.borrow_mut();
         let Some(entry) = entries.get_mut(key) else { return false };
-        let is_current = entry.token.as_ref().is_some_and(|current| current.value == token.value);
+        let current = entry.token.as_ref().filter(|current| current.value == token.value && !current.refused.get());
         let is_soon = entry.refused.is_some_and(|last| now < last.saturating_add(self.settings.refusal_pause()));
-        if !is_current || is_soon {
-            return false;
-        }
-        entry.token = None;
+        let Some(current) = current.filter(|_| !is_soon) else { return false };
+        current.refused.set(true);
         entry.refused = Some(now);
         drop(entries);
         self.shared.forget(key, &token.value);

@@ -29,8 +29,8 @@ impl Shared {
             let time = Duration::from_millis(u64::from_le_bytes(*time));
             monotonic.saturating_add(time).saturating_sub(now)
         };
-        let used = Cell::new(false);
-        Some(Token { value: value.to_vec(), refresh_at: at(refresh_at), expires_at: at(expires_at), used })
+        let (used, refused) = (Cell::new(false), Cell::new(false));
+        Some(Token { value: value.to_vec(), refresh_at: at(refresh_at), expires_at: at(expires_at), used, refused })
     }
 
     /// A token too large to be shared is fetched by each worker.
