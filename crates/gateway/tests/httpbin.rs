@@ -28,6 +28,9 @@ fn shape(reply: &Reply) -> (u16, Option<String>, Vec<Value>) {
     (reply.status, reply.header_text("content-type").map(ToOwned::to_owned), lines.unwrap_or_default())
 }
 
+/// Method, path, headers and body.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a [u8]);
+
 #[test]
 fn answers_are_those_of_the_real_one() {
     let real = Httpbin::start();
@@ -40,7 +43,7 @@ fn answers_are_those_of_the_real_one() {
     };
     let form = ("content-type", "application/x-www-form-urlencoded");
     let json = ("content-type", "application/json");
-    let cases: &[(&str, &str, &[(&str, &str)], &[u8])] = &[
+    let cases: &[Case] = &[
         ("GET", "/get", &[], b""),
         ("GET", "/get?a=1&a=2&b=&c=%20x&d", &[("x-two-words", "1"), ("X-Two-Words", "2")], b""),
         ("GET", "/headers", &[("x-bytes", "é"), ("accept", "*/*")], b""),

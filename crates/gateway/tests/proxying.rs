@@ -1,6 +1,11 @@
 //! What passes through the gateway does not stay in it: many requests on one connection, and large bodies both ways.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is how a test speaks")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation is how a test speaks"
+)]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

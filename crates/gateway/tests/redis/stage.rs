@@ -66,13 +66,13 @@ impl Stage {
     /// The headers when they go on, however many events that takes.
     async fn passed(&mut self, stream: StreamId, wanted: Direction, mut effects: Effects) -> Headers {
         loop {
-            for (of, pass) in effects {
-                match pass {
-                    Pass::Headers { direction, headers, .. } if of == stream && direction == wanted => return headers,
-                    other => panic!("{other:?}"),
+            match effects.into_iter().next() {
+                Some((of, Pass::Headers { direction, headers, .. })) if of == stream && direction == wanted => {
+                    return headers;
                 }
+                Some(other) => panic!("{other:?}"),
+                None => effects = self.event().await,
             }
-            effects = self.event().await;
         }
     }
 
