@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use hyper::client::conn::{http1, http2};
 
-use super::RequestBody;
 use super::wire::{Trailing, Turn};
+use super::{RequestBody, UpstreamError};
 
 /// The most connections of one thread that may wait at one host; a gateway sets no bound but time.
 const MOST_IDLE: usize = 128;
@@ -22,6 +22,8 @@ pub struct Host {
     /// Oldest first; the newest is used next, for it is the least likely to have been closed.
     idle: RefCell<VecDeque<Connection>>,
     pub(super) http2: tokio::sync::Mutex<Option<http2::SendRequest<RequestBody>>>,
+    /// How often connecting for HTTP/2 has failed, and why the last time.
+    pub(super) http2_failures: RefCell<(u64, Option<UpstreamError>)>,
     active: Cell<usize>,
 }
 
@@ -40,7 +42,14 @@ pub(super) struct Active(Rc<Host>);
 
 impl Host {
     pub(super) fn new(address: SocketAddr, hostname: String) -> Self {
-        Self { address, hostname, idle: RefCell::default(), http2: tokio::sync::Mutex::default(), active: Cell::new(0) }
+        Self {
+            address,
+            hostname,
+            idle: RefCell::default(),
+            http2: tokio::sync::Mutex::default(),
+            http2_failures: RefCell::default(),
+            active: Cell::new(0),
+        }
     }
 
     /// Where it listens.

@@ -41,13 +41,30 @@ pub(super) async fn request(
 }
 
 /// The connection of the host, made when there is none; the second value tells that it was there before.
+///
+/// Who waits for a connection that someone else makes fails with it, rather than trying again one after the other.
 async fn sender(host: &Host, settings: &Settings) -> Result<(SendRequest<RequestBody>, bool), UpstreamError> {
+    let failures = host.http2_failures.borrow().0;
     let mut known = host.http2.lock().await;
+    if let (now, Some(error)) = &*host.http2_failures.borrow()
+        && *now != failures
+    {
+        return Err(error.clone());
+    }
     if let Some(mut sender) = known.clone().filter(|sender| !sender.is_closed())
         && sender.ready().await.is_ok()
     {
         return Ok((sender, true));
     }
+    let sender = made(host, settings).await.inspect_err(|error| {
+        let mut failures = host.http2_failures.borrow_mut();
+        *failures = (failures.0 + 1, Some(error.clone()));
+    })?;
+    *known = Some(sender.clone());
+    Ok((sender, false))
+}
+
+async fn made(host: &Host, settings: &Settings) -> Result<SendRequest<RequestBody>, UpstreamError> {
     let stream = connect(host.address(), settings.connect_timeout).await?;
     let mut builder = Builder::new(ThisThread);
     if let Some(kib) = settings.max_response_headers_kb {
@@ -55,8 +72,7 @@ async fn sender(host: &Host, settings: &Settings) -> Result<(SendRequest<Request
     }
     let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| UpstreamError::Reset)?;
     tokio::task::spawn_local(connection);
-    *known = Some(sender.clone());
-    Ok((sender, false))
+    Ok(sender)
 }
 
 /// HTTP/2 has the authority in the URI.

@@ -131,23 +131,49 @@ fn without_a_host_or_a_connection_there_is_no_answer() {
 #[test]
 fn connecting_takes_no_longer_than_the_cluster_allows() {
     on_a_worker(async {
-        // A queue of one that is full: the system answers no further connection.
-        let full = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-        full.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
-        full.listen(0).unwrap();
-        let address = full.local_addr().unwrap().as_socket().unwrap();
-        let _filling: Vec<_> = (0..4)
-            .map(|_| {
-                let one = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-                one.set_nonblocking(true).unwrap();
-                let _ = one.connect(&address.into());
-                one
-            })
-            .collect();
+        let (address, _full) = silent();
         let mut shop = cluster("shop", address);
         shop.connect_timeout = Duration::from_millis(100);
         assert_eq!(get(&Stage::new(&[shop]), "/").await.unwrap_err(), UpstreamError::ConnectTimeout);
     });
+}
+
+#[test]
+fn requests_that_wait_for_one_http2_connection_fail_together() {
+    on_a_worker(async {
+        let (address, _full) = silent();
+        let mut shop = cluster("shop", address);
+        shop.protocol = UpstreamProtocol::Http2;
+        // One after the other they would take longer than a test may.
+        shop.connect_timeout = Duration::from_secs(2);
+        let stage = Stage::new(&[shop]);
+        let failed = (0..60).map(|_| async {
+            assert_eq!(get(&stage, "/").await.unwrap_err(), UpstreamError::ConnectTimeout);
+        });
+        let mut failed: Vec<_> = failed.map(Box::pin).collect();
+        std::future::poll_fn(|cx| {
+            failed.retain_mut(|one| one.as_mut().poll(cx).is_pending());
+            if failed.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
+    });
+}
+
+/// An address where nobody answers: the queue of connections that wait there is full. The sockets keep it so.
+fn silent() -> (std::net::SocketAddr, Vec<socket2::Socket>) {
+    let socket = || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let full = socket();
+    full.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+    full.listen(0).unwrap();
+    let address = full.local_addr().unwrap().as_socket().unwrap();
+    let mut sockets = vec![full];
+    for _ in 0..4 {
+        let one = socket();
+        one.set_nonblocking(true).unwrap();
+        let _ = one.connect(&address.into());
+        sockets.push(one);
+    }
+    (address, sockets)
 }
 
 #[test]
