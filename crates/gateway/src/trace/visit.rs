@@ -119,7 +119,8 @@ impl Guest {
                 let idle = callback.changes.is_empty() && callback.asked.is_empty() && !crashed;
                 let quiet = idle && QUIET.contains(&callback.name);
                 if quiet && place + 1 == record.events.len() {
-                    record.events.pop();
+                    let bytes = record.events.pop().map_or(0, |event| event.bytes());
+                    record.room = record.room.saturating_add(bytes);
                 }
             });
             if index == 0 {

@@ -41,3 +41,22 @@ fn an_exchange_without_a_recording_leaves_none() {
     chain.ok(id);
     chain.finish(id);
 }
+
+#[test]
+fn what_is_not_told_takes_no_room() {
+    let quiet = format!(
+        r#"{REQUEST} (i32.const 0)) (func (export "proxy_on_context_create") (param i32 i32))
+        (func (export "proxy_on_done") (param i32) (result i32) (i32.const 1))
+        (func (export "proxy_on_log") (param i32)) (func (export "proxy_on_delete") (param i32))"#
+    );
+    // Eighty plugins' turns fit, also when each was created and ended besides.
+    let names: Vec<String> = (0..80).map(|number| format!("{number:0>1000}")).collect();
+    let plugins: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), quiet.as_str())).collect();
+    let mut chain = Chain::of(&plugins);
+    let (id, recording) = chain.open();
+    chain.get(id, &[]);
+    chain.ok(id);
+    chain.finish(id);
+    let record = recording.record();
+    assert_eq!((record.events.len(), record.events_left_out), (80, 0));
+}
