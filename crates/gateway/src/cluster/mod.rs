@@ -150,16 +150,7 @@ impl Cluster {
             .ok_or(UpstreamError::NoHost)
     }
 
-    /// A connection for something else than a request, such as Redis.
-    ///
-    /// # Errors
-    /// When there is no host, or no connection to it within the cluster's `connect_timeout`.
-    pub async fn connect(&self) -> Result<(TcpStream, SocketAddr), UpstreamError> {
-        let address = self.choose(None)?.address();
-        Ok((self.connect_to(address).await?, address))
-    }
-
-    /// A connection to a host that [`Cluster::choose`] gave.
+    /// A connection for something else than a request, such as Redis, to a host that [`Cluster::choose`] gave.
     ///
     /// # Errors
     /// When there is no connection within the cluster's `connect_timeout`.

@@ -89,12 +89,6 @@ impl Worker {
         outputs.extend(self.sweep(id));
         outputs
     }
-
-    /// Tells all machines that something was put into a shared queue.
-    pub fn queue_filled(&mut self, token: u32) -> Outputs {
-        let ids = self.machines.ids();
-        ids.into_iter().flat_map(|id| self.event(id, |machine| machine.queue_ready(token))).collect()
-    }
 }
 
 impl fmt::Debug for Worker {
