@@ -5,8 +5,10 @@
 
 pub mod build;
 pub mod finish;
+pub mod image;
 pub mod python;
 pub mod run;
+pub mod scaffold;
 pub mod size;
 mod terminal;
 mod toolchain;

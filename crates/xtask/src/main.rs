@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::build::Selection;
 use xtask::run::Kind;
-use xtask::{Workspace, build, python, run, size};
+use xtask::{Workspace, build, image, python, run, scaffold, size};
 
 /// Builds, measures and runs the plugins of this workspace.
 ///
@@ -40,6 +40,22 @@ enum Program {
         #[arg(long, default_value_t = 20)]
         top: usize,
     },
+    /// Begin a plugin: plugins/NAME with configuration, tests, documents in both languages and an example
+    New {
+        /// Its name: lower-case words joined by `-`
+        name: String,
+    },
+    /// Make OCI images of the plugins in dist/, in dist/oci/, without Docker
+    ///
+    /// An image is one layer with plugin.wasm, as Higress and Istio load it. The same module makes the same digest.
+    Images {
+        /// Then copy them to this registry with skopeo, for example registry.example.com/plugins
+        #[arg(long, value_name = "REGISTRY")]
+        push: Option<String>,
+        /// The registry speaks plain HTTP: one on this machine
+        #[arg(long, requires = "push")]
+        plain_http: bool,
+    },
     /// Install Envoy and httpbin into target/python, when missing or when their versions changed
     Setup,
     /// Run the plugins in the local gateway, with an upstream and Redis, without Docker or Python
@@ -69,6 +85,11 @@ fn start(arguments: Arguments) -> Result<()> {
         Program::Build { selection, check: true } => build::check(&workspace, &selection),
         Program::Build { selection, check: false } => build::build(&workspace, &selection),
         Program::Size { plugin, top } => size::explain(&workspace, &plugin, top),
+        Program::New { name } => scaffold::create(&workspace, &name),
+        Program::Images { push, plain_http } => {
+            image::write(&workspace)?;
+            push.map_or(Ok(()), |registry| image::push(&workspace, &registry, plain_http))
+        }
         Program::Setup => python::ensure(&workspace).map(drop),
         Program::Run(options) => run::run(&workspace, &options, Kind::Local),
         Program::RunEnvoy(options) => run::run(&workspace, &options, Kind::Envoy),

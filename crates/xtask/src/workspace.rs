@@ -101,6 +101,11 @@ impl Workspace {
         })
     }
 
+    /// Whether any package of the workspace has this name.
+    pub(crate) fn has_package(&self, name: &str) -> bool {
+        self.packages.iter().any(|package| package.name == name)
+    }
+
     /// The finished module of a plugin.
     pub(crate) fn dist(&self, package: &Package) -> PathBuf {
         let dist = self.root.join("dist");

@@ -1,0 +1,100 @@
+//! `cargo xtask new`: a plugin of one's own, whole from the start: it builds, and its tests pass.
+
+use crate::workspace::Workspace;
+use anyhow::{Context, Result, bail};
+use std::path::Path;
+
+/// The files of a new plugin. They are templates by `{{name}}`, `{{Name}}` and `{{crate}}` alone.
+const FILES: [(&str, &str); 7] = [
+    ("Cargo.toml", include_str!("../template/Cargo.toml.in")),
+    ("src/lib.rs", include_str!("../template/src/lib.rs")),
+    ("tests/unit.rs", include_str!("../template/tests/unit.rs")),
+    ("tests/scenarios.rs", include_str!("../template/tests/scenarios.rs")),
+    ("example.yaml", include_str!("../template/example.yaml")),
+    ("README.md", include_str!("../template/README.md")),
+    ("README_ZH.md", include_str!("../template/README_ZH.md")),
+];
+
+/// Longer names do not fit into a label of Kubernetes, where a plugin's name stands too.
+const LONGEST: usize = 63;
+
+/// Writes `plugins/NAME` and says what to do next.
+///
+/// # Errors
+/// When the name cannot be that of a plugin, or is taken.
+pub fn create(workspace: &Workspace, name: &str) -> Result<()> {
+    check(name)?;
+    let folder = workspace.root.join("plugins").join(name);
+    if folder.exists() || workspace.has_package(name) {
+        bail!("there is a package `{name}` in this workspace; choose another name");
+    }
+    for (file, template) in FILES {
+        write(&folder.join(file), &filled(template, name))?;
+    }
+    anstream::println!(
+        "plugins/{name} is there. Next:\n  \
+           cargo xtask build {name}      builds dist/{name}.wasm\n  \
+           cargo test -p {name}          its tests, on a real gateway too (`make setup` once before)\n  \
+           plugins/{name}/src/lib.rs     is yours to change; docs/first-plugin.md leads through it"
+    );
+    Ok(())
+}
+
+fn check(name: &str) -> Result<()> {
+    let word = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_lowercase())
+            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    if name.len() > LONGEST || !name.split('-').all(word) {
+        bail!(
+            "`{name}` cannot be the name of a plugin; use at most {LONGEST} lower-case letters and digits, words joined \
+             by `-`, each beginning with a letter, such as `header-injector`"
+        );
+    }
+    Ok(())
+}
+
+fn filled(template: &str, name: &str) -> String {
+    let type_name: String = name.split('-').map(capitalised).collect();
+    template.replace("{{name}}", name).replace("{{Name}}", &type_name).replace("{{crate}}", &name.replace('-', "_"))
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    let attempt = || -> std::io::Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(path, text)
+    };
+    attempt().with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_words_joined_by_hyphens() {
+        for good in ["a", "header-injector", "limit2-x9"] {
+            assert!(check(good).is_ok(), "{good}");
+        }
+        let long = "a".repeat(64);
+        for bad in ["", "-a", "a-", "a--b", "A", "a_b", "2fa", "a/b", "..", "ä", &long] {
+            assert!(check(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn templates_are_filled_whole() {
+        for (file, template) in FILES {
+            let text = filled(template, "my-first");
+            assert!(!text.contains("{{"), "{file}: {text}");
+        }
+        assert_eq!(filled("{{name}} {{Name}} {{crate}}", "my-first"), "my-first MyFirst my_first");
+    }
+}

@@ -1,0 +1,34 @@
+//! What clients and upstreams see of the built plugin.
+
+#![allow(clippy::expect_used, reason = "a test that panics is a test that fails")]
+
+use serde_json::{Value, json};
+use testkit::{Answer, Gateway, Upstream};
+
+const EXAMPLE: &str = include_str!("../example.yaml");
+const READMES: [&str; 2] = [include_str!("../README.md"), include_str!("../README_ZH.md")];
+
+#[test]
+fn the_upstream_gets_the_header_of_the_example() {
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let example: Value = serde_yaml::from_str(EXAMPLE).expect("the example to be YAML");
+    let gateway = Gateway::new().plugin("{{name}}", example).upstream(&upstream).start();
+
+    let reply = gateway.get("/orders").header("x-marked", "by the client").send();
+
+    assert_eq!((reply.status, reply.text()), (200, "hi"));
+    assert_eq!(upstream.last().header_text("x-marked"), Some("by {{name}}"));
+}
+
+#[test]
+fn a_faulty_configuration_is_refused_with_its_faults() {
+    let refusal = Gateway::new().plugin("{{name}}", json!({"haeder": "x"})).try_start().expect_err("a refusal");
+    assert!(refusal.contains("unknown key `haeder`; did you mean `header`?"), "{refusal}");
+}
+
+#[test]
+fn the_readmes_show_the_example() {
+    for readme in READMES {
+        assert!(readme.contains(EXAMPLE), "a README shows another configuration than example.yaml");
+    }
+}

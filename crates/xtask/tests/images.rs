@@ -1,0 +1,140 @@
+//! The images in `dist/oci/`, read back and pushed with the tools that people use.
+
+use serde_json::Value;
+use std::io::Read;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const TAR_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn images(arguments: &[&str]) -> String {
+    let mut images = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    output(images.current_dir(root()).env_remove("CARGO_MANIFEST_DIR").arg("images").args(arguments))
+}
+
+/// Runs a program to its end. One that is missing fails with the command that installs it.
+fn output(command: &mut Command) -> String {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().unwrap_or_else(|error| panic!("{program}: {error}; `apt-get install {program}`"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Names and versions of the plugins.
+fn plugins() -> Vec<(String, String)> {
+    let metadata = output(Command::new(env!("CARGO")).current_dir(root()).args([
+        "metadata",
+        "--no-deps",
+        "--format-version",
+        "1",
+    ]));
+    let metadata: Value = serde_json::from_str(&metadata).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let plugins = packages.filter(|package| package["manifest_path"].as_str().unwrap().contains("/plugins/"));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    plugins.map(|package| (text(&package["name"]), text(&package["version"]))).collect()
+}
+
+/// The manifest of an image and the folder with its blobs, as a tool that pulls it sees them.
+fn pulled(source: &str, into: &Path) -> Value {
+    output(
+        Command::new("skopeo")
+            .args(["copy", "--quiet", "--src-tls-verify=false", source])
+            .arg(format!("dir:{}", into.display())),
+    );
+    serde_json::from_slice(&std::fs::read(into.join("manifest.json")).unwrap()).unwrap()
+}
+
+/// What a gateway takes out of an image: the file `plugin.wasm` of the last layer.
+fn module(manifest: &Value, blobs: &Path) -> Vec<u8> {
+    let layer = manifest["layers"].as_array().unwrap().last().unwrap();
+    assert_eq!(layer["mediaType"], TAR_GZIP);
+    let blob = blobs.join(layer["digest"].as_str().unwrap().trim_start_matches("sha256:"));
+    let layer = flate2::read::GzDecoder::new(std::fs::File::open(blob).unwrap());
+    let mut archive = tar::Archive::new(layer);
+    let mut entry = archive
+        .entries()
+        .unwrap()
+        .map(Result::unwrap)
+        .find(|entry| entry.path().unwrap().ends_with("plugin.wasm"))
+        .unwrap();
+    let mut bytes = Vec::new();
+    entry.read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+/// A registry on a free port. It ends with this value.
+struct Registry {
+    process: Child,
+    address: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Registry {
+    fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let address = format!("127.0.0.1:{port}");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("registry.yaml");
+        let storage = folder.path().join("blobs");
+        let text = format!(
+            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '{address}'}}\n",
+            storage.display()
+        );
+        std::fs::write(&file, text).unwrap();
+        let process =
+            Command::new("docker-registry").arg("serve").arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let registry = Self {
+            process: process
+                .unwrap_or_else(|error| panic!("docker-registry: {error}; `apt-get install docker-registry`")),
+            address,
+            _folder: folder,
+        };
+        let limit = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(&registry.address).is_err() {
+            assert!(Instant::now() < limit, "the registry does not listen");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        registry
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn a_gateway_finds_the_module_in_every_image_of_a_registry() {
+    let registry = Registry::start();
+    images(&["--push", &format!("{}/plugins", registry.address), "--plain-http"]);
+    let first = digests();
+    for (name, version) in plugins() {
+        let built = std::fs::read(root().join(format!("dist/{name}.wasm"))).unwrap();
+        let image = format!("docker://{}/plugins/{name}:{version}", registry.address);
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = pulled(&image, folder.path());
+        assert_eq!(manifest["layers"].as_array().unwrap().len(), 1, "{name}");
+        assert_eq!(module(&manifest, folder.path()), built, "{name}");
+        let inspected = output(Command::new("skopeo").args(["inspect", "--tls-verify=false", &image]));
+        let inspected: Value = serde_json::from_str(&inspected).unwrap();
+        assert_eq!(inspected["Labels"]["org.opencontainers.image.version"], version.as_str());
+    }
+    images(&[]);
+    assert_eq!(digests(), first, "the same files make the same images");
+}
+
+fn digests() -> Vec<String> {
+    plugins()
+        .iter()
+        .map(|(name, _)| std::fs::read_to_string(root().join(format!("dist/oci/{name}/index.json"))).unwrap())
+        .collect()
+}
