@@ -4,13 +4,22 @@ WASM_CRATES = $(patsubst plugins/%/Cargo.toml,--package %,$(wildcard plugins/*/C
               $(patsubst examples/%/Cargo.toml,--package %,$(wildcard examples/*/Cargo.toml))
 
 .DEFAULT_GOAL := help
-.PHONY: help build-plugins setup run run-envoy test bench up down lint docs clean
+.PHONY: help build-plugins new images push setup run run-envoy test bench up down lint docs clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build-plugins: ## build plugins/ into dist/ and say what each weighs
 	cargo xtask build --all
+
+new: ## begin a plugin of your own in plugins/: make new PLUGIN=my-plugin
+	cargo xtask new $(PLUGIN)
+
+images: build-plugins ## write OCI images of the plugins to dist/oci/
+	cargo xtask images
+
+push: build-plugins ## the same, then copy them: make push REGISTRY=registry.example.com/plugins
+	cargo xtask images --push $(REGISTRY)
 
 setup: ## install Envoy and httpbin into target/python (others do it when needed)
 	cargo xtask setup

@@ -1,5 +1,13 @@
 //! The images in `dist/oci/`, read back and pushed with the tools that people use.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that panics is a test that fails"
+)]
+
 use serde_json::Value;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};

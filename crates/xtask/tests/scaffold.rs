@@ -1,5 +1,7 @@
 //! A plugin made by `cargo xtask new` builds and passes its tests, in a copy of this workspace.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
