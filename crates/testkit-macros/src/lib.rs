@@ -6,6 +6,10 @@ use proc_macro::{TokenStream, TokenTree};
 const ENVOY: (&str, &str) = ("on_envoy", "Envoy");
 const GATEWAY: (&str, &str) = ("on_gateway", "Gateway");
 
+/// What clippy allows in tests, and would not see that this is one.
+const ALLOWED: &str = "#[allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, \
+                       reason = \"a scenario that panics is a test that fails\")]";
+
 /// Runs the function as a test on each engine: `name::on_envoy` on a real Envoy, `name::on_gateway` on our own gateway.
 ///
 /// `#[testkit::scenario(higress)]` is for plugins that ask for what only Higress's gateways have, such as Redis: there is
@@ -29,7 +33,8 @@ pub fn scenario(arguments: TokenStream, item: TokenStream) -> TokenStream {
         ));
     }
     tests.push('}');
-    let mut all = item;
+    let mut all: TokenStream = ALLOWED.parse().unwrap_or_default();
+    all.extend(item);
     all.extend(tests.parse::<TokenStream>().unwrap_or_else(|_| fault("this name cannot be a module's")));
     all
 }
