@@ -163,6 +163,7 @@ impl Half {
             DataStatus::StopAndWatermark => self.hold(false, limit),
             DataStatus::StopNoBuffer => {
                 self.iteration = Iteration::StopSingle;
+                self.buffering = false;
                 self.chunk.clear();
             }
         }
@@ -208,12 +209,18 @@ impl Half {
         self.out.push_back(Step::Pass(Pass::Data { direction: self.direction, bytes, end }));
     }
 
-    /// Nothing arrives and nothing leaves any more.
-    pub(crate) fn close(&mut self) {
+    /// Nothing arrives and nothing leaves any more. What the plugin may look at, it still may: a gateway that answers by
+    /// itself does not take away the body that a plugin is at.
+    pub(crate) fn stop(&mut self) {
         self.closed = true;
         self.iteration = Iteration::StopAll;
         self.out.clear();
         self.due.clear();
+    }
+
+    /// As [`Self::stop`], and what is held is gone.
+    pub(crate) fn close(&mut self) {
+        self.stop();
         self.chunk = Vec::new();
         self.held = Vec::new();
         (self.headers_open, self.body_open, self.trailers_open) = (false, false, false);
@@ -293,7 +300,7 @@ impl Half {
             return;
         }
         if !self.streaming {
-            self.close();
+            self.stop();
             self.out.push_back(Step::TooLarge);
         } else if !self.full {
             self.full = true;
@@ -331,9 +338,11 @@ impl Half {
         self.body_open = false;
         self.drained();
         if !trailers_due && let Some(trailers) = self.trailers.take() {
-            self.end_passed = true;
             self.trailers_open = false;
-            self.out.push_back(Step::Pass(Pass::Trailers { direction: self.direction, trailers }));
+            // Injected bytes may have ended the message already.
+            if !std::mem::replace(&mut self.end_passed, true) {
+                self.out.push_back(Step::Pass(Pass::Trailers { direction: self.direction, trailers }));
+            }
         }
     }
 }

@@ -151,6 +151,41 @@ fn what_is_not_buffered_is_dropped_but_the_end_still_comes() {
 }
 
 #[test]
+fn what_stops_being_buffered_shows_each_piece_alone_again() {
+    let mut half = begun(HeaderStatus::Continue);
+    assert_eq!(half.poll(), passed_headers(false));
+    data(&mut half, b"ab", false, 2, DataStatus::StopAndBuffer);
+    data(&mut half, b"c", false, 3, DataStatus::StopNoBuffer);
+    data(&mut half, b"d", true, 1, DataStatus::Continue);
+}
+
+#[test]
+fn trailers_do_not_follow_an_injected_end() {
+    let mut half = begun(HeaderStatus::Continue);
+    assert_eq!(half.poll(), passed_headers(false));
+    data(&mut half, b"ab", false, 2, DataStatus::StopNoBuffer);
+    half.inject(b"new".to_vec(), true);
+    assert_eq!(half.poll(), passed(b"new", true));
+    half.arrive_trailers(headers());
+    assert_eq!(half.poll(), call(Due::Trailers));
+    half.after_trailers(true);
+    assert_eq!(half.poll(), None);
+}
+
+#[test]
+fn a_body_that_outgrew_its_buffer_may_still_be_looked_at() {
+    let mut half = begun(HeaderStatus::Continue);
+    assert_eq!(half.poll(), passed_headers(false));
+    data(&mut half, &[0; LIMIT], false, LIMIT, DataStatus::StopAndBuffer);
+    half.arrive_data(b"x", false, LIMIT);
+    assert_eq!(half.poll(), Some(Step::TooLarge));
+    half.stop();
+    assert_eq!(half.body().map(<[u8]>::len), Some(LIMIT + 1));
+    half.close();
+    assert_eq!(half.body(), None);
+}
+
+#[test]
 fn injected_bytes_pass_what_is_held() {
     let mut half = begun(HeaderStatus::StopIteration);
     data(&mut half, b"ab", true, 2, DataStatus::StopNoBuffer);

@@ -44,7 +44,7 @@ impl Vm {
         } else {
             Pass::Reply(reply)
         };
-        stream.request.close();
+        stream.request.stop();
         match pass {
             // The reply comes back as a response of its own.
             Pass::Reply(_) => stream.response = Half::new(Direction::Response),
