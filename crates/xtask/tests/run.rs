@@ -156,8 +156,9 @@ fn an_interrupted_make_ends_everything() {
     let folder = std::env::temp_dir().join(format!("xtask-make-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("Makefile"), format!("run:\n\t{} run\n", env!("CARGO_BIN_EXE_xtask"))).unwrap();
-    let mut command = Command::new("make");
-    command.arg("--file").arg(folder.join("Makefile")).arg("run");
+    // A shell's background jobs, of which this test may be one, begin with SIGINT ignored.
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT", "make", "--file"]).arg(folder.join("Makefile")).arg("run");
     let mut running = Running::start(with_ports(command, ports));
     running.wait_for("ready");
     running.end(Signal::SIGINT);

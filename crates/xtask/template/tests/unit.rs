@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use plugin_core::testing::Bench;
+
 use {{crate}}::{{Name}};
 
 #[test]
