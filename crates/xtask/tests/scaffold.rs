@@ -25,11 +25,15 @@ fn copy(to: &Path) {
     }
 }
 
-/// Runs cargo in the copy, with what was built and installed here at hand.
+/// Runs cargo in the copy, with what was installed here at hand. Its target folder is its own: cargo takes the crates of
+/// two copies of a workspace for the same, and would put those of the copy in place of ours under the tests that follow.
 fn cargo(workspace: &Path, arguments: &[&str]) -> Output {
-    let built = Path::new(env!("CARGO_BIN_EXE_xtask")).ancestors().nth(2).unwrap();
+    let built = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scaffold");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(workspace).args(arguments).env("CARGO_TARGET_DIR", built).env_remove("CARGO_MANIFEST_DIR");
+    if std::env::var_os("GATEWAY").is_none() {
+        cargo.env("GATEWAY", Path::new(env!("CARGO_BIN_EXE_xtask")).with_file_name("gateway"));
+    }
     if std::env::var_os("ENVOY").is_none() {
         cargo.env("ENVOY", root().join("target/python/bin/envoy"));
     }
@@ -55,7 +59,7 @@ fn a_new_plugin_builds_and_passes_its_tests() {
     succeeds(workspace.path(), &["xtask", "build", "my-marker"]);
     let tests = succeeds(workspace.path(), &["test", "--package", "my-marker"]);
     assert_eq!(tests.matches("test result: ok. ").count(), 4, "{tests}");
-    assert!(tests.contains("the_upstream_gets_the_header_of_the_example"), "{tests}");
+    assert!(tests.contains("the_upstream_gets_the_header_of_the_example::on_gateway ... ok"), "{tests}");
 
     let again = cargo(workspace.path(), &["xtask", "new", "my-marker"]);
     assert!(!again.status.success());

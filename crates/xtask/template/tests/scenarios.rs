@@ -8,7 +8,7 @@ use testkit::{Answer, Gateway, Upstream};
 const EXAMPLE: &str = include_str!("../example.yaml");
 const READMES: [&str; 2] = [include_str!("../README.md"), include_str!("../README_ZH.md")];
 
-#[test]
+#[testkit::scenario]
 fn the_upstream_gets_the_header_of_the_example() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let example: Value = serde_yaml::from_str(EXAMPLE).expect("the example to be YAML");
