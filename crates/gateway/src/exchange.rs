@@ -44,9 +44,6 @@ pub trait Exchange {
     /// A plugin answers this exchange itself.
     fn replied(&self, _reply: &LocalReply) {}
 
-    /// A span tag that a plugin has set.
-    fn tag_span(&self, _name: &[u8], _value: &[u8]) {}
-
     /// Addresses of the route's hosts with their metrics as text, or `None` when the request has no route.
     fn upstream_hosts(&self, _held: Held<'_>) -> Option<Headers> {
         None

@@ -87,11 +87,6 @@ impl Gauge {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Sets it.
-    pub fn set(&self, number: u64) {
-        self.0.store(number, Ordering::Relaxed);
-    }
-
     /// What it is.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)

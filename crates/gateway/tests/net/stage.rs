@@ -1,9 +1,8 @@
 //! A worker thread with clusters and one machine's outside, in every test anew.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::bootstrap::{self, Discovery, DnsLookupFamily, Endpoint, LbPolicy, SocketAddress, UpstreamProtocol};
@@ -12,6 +11,8 @@ use gateway::log::{Format, Level, Log};
 use gateway::services::{Event, EventKind, NetWorld, QueueNotices, Services};
 use http_body_util::{BodyExt, Full};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::kept::Kept;
 
 /// How long anything here may take on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -108,25 +109,4 @@ pub(crate) fn nobody() -> SocketAddr {
 /// A body at hand.
 pub(crate) fn body(text: &'static str) -> RequestBody {
     Full::from(text).map_err(|never| -> BoxError { match never {} }).boxed()
-}
-
-/// Bytes that someone else writes.
-#[derive(Clone, Default)]
-pub(crate) struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Kept {
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

@@ -7,6 +7,8 @@
     reason = "a panic with a clear text is how a failed test is told"
 )]
 
+#[path = "../net/kept.rs"]
+mod kept;
 mod stage;
 
 use std::time::Duration;

@@ -1,6 +1,5 @@
 //! One machine with the built example in it, on a worker thread whose Redis is real.
 
-use std::io::Write;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,6 +13,8 @@ use gateway::{
 };
 use testkit::Redis;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::kept::Kept;
 
 /// How long anything here may take on a busy machine.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -120,25 +121,4 @@ fn counter() -> Module {
         Module::new(&Engine::new().unwrap(), &bytes).unwrap_or_else(|e| panic!("{path}: {e}"))
     };
     MODULE.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert_with(compile).clone()
-}
-
-/// Bytes that someone else writes.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Kept {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

@@ -51,25 +51,32 @@ fn what_is_no_request_is_refused() {
     assert_eq!(upstream.count(), 0);
 }
 
+/// Takes a connection, and agrees to the upgrade that its request asks for.
+fn upgraded(listener: &TcpListener) -> (TcpStream, String) {
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    let answer = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+    stream.write_all(answer.as_bytes()).unwrap();
+    (stream, String::from_utf8(head).unwrap())
+}
+
 #[test]
 fn an_upgraded_connection_carries_bytes_both_ways() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let upstream = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            stream.read_exact(&mut byte).unwrap();
-            head.push(byte[0]);
-        }
-        let answer = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\nfirst";
-        stream.write_all(answer.as_bytes()).unwrap();
+        let (mut stream, head) = upgraded(&listener);
+        stream.write_all(b"first").unwrap();
         let mut piece = [0; 4];
         stream.read_exact(&mut piece).unwrap();
         stream.write_all(&piece.map(|byte| byte.to_ascii_uppercase())).unwrap();
-        String::from_utf8(head).unwrap()
+        head
     });
     let gateway = Config::default()
         .cluster("up", address)
@@ -107,16 +114,7 @@ fn the_end_of_an_upstream_that_a_plugin_holds_back_costs_no_time() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let upstream = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            stream.read_exact(&mut byte).unwrap();
-            head.push(byte[0]);
-        }
-        let answer = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
-        stream.write_all(answer.as_bytes()).unwrap();
+        upgraded(&listener);
     });
     let folder = tempfile::tempdir().unwrap();
     let module = folder.path().join("hold.wasm");
