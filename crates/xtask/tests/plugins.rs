@@ -12,6 +12,13 @@ fn lacking(plugin: &Path) -> Vec<&'static str> {
         .collect()
 }
 
+/// The READMEs that do not show `example.yaml` as it is.
+fn without_the_example(plugin: &Path) -> Vec<&'static str> {
+    let read = |file: &str| std::fs::read_to_string(plugin.join(file)).unwrap_or_default();
+    let example = read("example.yaml");
+    ["README.md", "README_ZH.md"].into_iter().filter(|readme| !read(readme).contains(&example)).collect()
+}
+
 /// A scenario on each gateway, or, for a plugin that asks for what only Higress has, the proof that Envoy refuses it.
 fn has_scenarios(plugin: &Path) -> bool {
     let text = std::fs::read_to_string(plugin.join("tests/scenarios.rs")).unwrap_or_default();
@@ -27,6 +34,7 @@ fn every_plugin_is_whole() {
         let plugin = entry.unwrap().path();
         if plugin.join("Cargo.toml").is_file() {
             assert_eq!(lacking(&plugin), [""; 0], "missing or empty in {}", plugin.display());
+            assert_eq!(without_the_example(&plugin), [""; 0], "another example than that of {}", plugin.display());
             assert!(
                 has_scenarios(&plugin),
                 "{}/tests/scenarios.rs has no function with #[testkit::scenario]; with (higress) alone it needs a test \
@@ -59,4 +67,13 @@ fn a_plugin_without_scenarios_is_found() {
         assert_eq!(has_scenarios(&plugin), expected, "{text}");
     }
     std::fs::remove_dir_all(plugin).unwrap();
+}
+
+#[test]
+fn a_readme_with_another_example_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, text) in [("example.yaml", "a: 1\n"), ("README.md", "x\na: 1\ny"), ("README_ZH.md", "a: 2\n")] {
+        std::fs::write(folder.path().join(file), text).unwrap();
+    }
+    assert_eq!(without_the_example(folder.path()), ["README_ZH.md"]);
 }

@@ -12,13 +12,6 @@ fn example() -> Value {
     serde_yaml::from_str(EXAMPLE).expect("the example to be YAML")
 }
 
-#[test]
-fn the_readmes_show_the_example() {
-    for readme in READMES {
-        assert!(readme.contains(EXAMPLE), "a README shows another configuration than example.yaml");
-    }
-}
-
 /// On Envoy: it is its order of headers that the READMEs show.
 #[test]
 fn the_readmes_show_what_curl_prints() {

@@ -47,13 +47,6 @@ fn curl(bench: &Bench<RateLimiter>, redis: &Redis, key: &str) -> String {
 }
 
 #[test]
-fn the_readmes_show_the_example() {
-    for readme in READMES {
-        assert!(readme.contains(EXAMPLE), "a README shows another configuration than example.yaml");
-    }
-}
-
-#[test]
 fn the_readmes_show_what_curl_prints() {
     for readme in READMES {
         let bench = Bench::<RateLimiter>::new(&example().to_string()).unwrap();

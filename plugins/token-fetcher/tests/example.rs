@@ -13,13 +13,6 @@ fn example() -> Value {
 }
 
 #[test]
-fn the_readmes_show_the_example() {
-    for readme in READMES {
-        assert!(readme.contains(EXAMPLE), "a README shows another configuration than example.yaml");
-    }
-}
-
-#[test]
 fn the_readmes_show_what_curl_prints() {
     let auth = Upstream::start(|_| Answer::ok("").header("x-token", "t-1"));
     // Shows the headers it got, in httpbin's form.

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use testkit::{Answer, Gateway, Upstream};
 
 const EXAMPLE: &str = include_str!("../example.yaml");
-const READMES: [&str; 2] = [include_str!("../README.md"), include_str!("../README_ZH.md")];
 
 #[testkit::scenario]
 fn the_upstream_gets_the_header_of_the_example() {
@@ -24,11 +23,4 @@ fn the_upstream_gets_the_header_of_the_example() {
 fn a_faulty_configuration_is_refused_with_its_faults() {
     let refusal = Gateway::new().plugin("{{name}}", json!({"haeder": "x"})).try_start().expect_err("a refusal");
     assert!(refusal.contains("unknown key `haeder`; did you mean `header`?"), "{refusal}");
-}
-
-#[test]
-fn the_readmes_show_the_example() {
-    for readme in READMES {
-        assert!(readme.contains(EXAMPLE), "a README shows another configuration than example.yaml");
-    }
 }
