@@ -23,9 +23,13 @@ impl Connection {
     /// # Panics
     /// When nobody listens at `address`.
     pub fn open(address: SocketAddr, patience: Duration) -> Self {
-        let stream = TcpStream::connect_timeout(&address, patience)
-            .unwrap_or_else(|error| panic!("cannot connect to {address}: {error}"));
-        Self { wire: Wire::new(stream, Instant::now() + patience), method: "GET".to_owned(), write_fault: None }
+        Self::try_open(address, patience).unwrap_or_else(|error| panic!("cannot connect to {address}: {error}"))
+    }
+
+    /// As [`open`](Self::open), for an address that may have nobody behind it.
+    pub(crate) fn try_open(address: SocketAddr, patience: Duration) -> std::io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, patience)?;
+        Ok(Self { wire: Wire::new(stream, Instant::now() + patience), method: "GET".to_owned(), write_fault: None })
     }
 
     /// Sends a request and reads its reply; the connection can be used again.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::bootstrap::LISTENER;
-use crate::client::{Reply, Request};
+use crate::client::{Connection, Reply, Request};
 use crate::stats::Stats;
 
 pub(super) struct Admin {
@@ -54,8 +54,10 @@ impl Admin {
         reply
     }
 
+    /// `None` also when nobody listens any more: a gateway that refuses its configuration ends between two questions.
     fn ask(&self, method: &str, path: &str) -> Option<Reply> {
-        let request = Request::new(self.address, method, path).header("connection", "close");
-        request.deadline(Duration::from_secs(5)).try_send().ok()
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let request = Request::new(self.address, method, path).header("connection", "close").deadline(PATIENCE);
+        Connection::try_open(self.address, PATIENCE).ok()?.try_send(&request).ok()
     }
 }
