@@ -128,11 +128,8 @@ fn httpbin_is_an_upstream() {
 }
 
 #[test]
-fn a_gateway_starts_quickly_and_leaves_nothing() {
-    let started = std::time::Instant::now();
+fn a_gateway_leaves_nothing() {
     let gateway = Gateway::new().start();
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
-
     let address = gateway.address();
     drop(gateway);
     assert!(std::net::TcpStream::connect(address).is_err(), "nobody listens after drop");
