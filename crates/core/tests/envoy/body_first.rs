@@ -179,7 +179,7 @@ fn a_gateway_that_keeps_bodies_back_is_found_out() {
     let began = Instant::now();
     let reply = gateway.post("/", r#"{"tenant":"blue"}"#).send();
     assert_eq!(reply.status, 500, "{reply:?}");
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     gateway.wait_for_log("on Envoy set `allow_on_headers_stop_iteration: true`", PATIENCE);
     assert_eq!(gateway.wait_for_access_log(1), ["POST / 500 body-before-headers.no_body"]);
     assert_eq!(upstream.count(), 0);

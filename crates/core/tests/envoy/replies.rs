@@ -98,6 +98,6 @@ fn waiting_for_nothing_is_an_error_and_not_a_hang() {
     let began = Instant::now();
     let reply = stage.gateway.get("/replies/stuck").send();
     assert_eq!(reply.status, 500);
-    assert!(began.elapsed() < Duration::from_millis(1000), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert_eq!(stage.access_line("/replies/stuck"), "/replies/stuck 500 tour.stuck -");
 }

