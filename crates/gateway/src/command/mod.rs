@@ -26,7 +26,9 @@ pub fn run() -> ExitCode {
     let levels = levels.map_err(|error| Refused::from(format!("--component-log-level: {error}")));
     let outcome = levels.and_then(|()| match &task {
         None => serve(&serving, &log).map(|()| true),
-        Some(Task::Check { files, module }) => check::run(files, module.as_deref()),
+        Some(Task::Check { paths, module, images }) => {
+            check::run(paths, &check::Settings { module: module.as_deref(), modules: &images.modules })
+        }
         Some(Task::Doctor { file, resolve }) => examine(file, resolve),
         Some(Task::Httpbin { address, port }) => serve_httpbin(SocketAddr::new(*address, *port)),
     });

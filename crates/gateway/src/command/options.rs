@@ -16,7 +16,7 @@ Examples:
       gateway -c envoy.yaml --component-log-level wasm:debug
 
   Check files, and every plugin's configuration, without serving:
-      gateway check envoy.yaml limiter.yaml
+      gateway check envoy.yaml deploy/
 
   The file names a service of a cluster; here it runs on this machine:
       gateway -c envoy.yaml --resolve httpbin:80=127.0.0.1:8080
@@ -25,7 +25,8 @@ Examples:
       gateway -c envoy.yaml --wasm-plugin limiter.yaml --wasm-plugin auth.yaml
 
 The files and modules are watched: what changes takes effect at once, and what is faulty is refused with the reason
-while the last good configuration goes on. /inspector on the admin port shows the last exchanges.";
+while the last good configuration goes on. Images are not pulled: a manifest with `url: oci://host/path/NAME:tag` runs
+NAME.wasm of the folder dist, or of the one that --modules names. /inspector on the admin port shows the last exchanges.";
 
 /// A local gateway for plugins: reads Envoy's bootstrap file, runs proxy-wasm modules as Envoy and Higress do.
 #[derive(Debug, Parser)]
@@ -47,13 +48,17 @@ pub(super) struct Options {
 pub(super) enum Task {
     /// Check bootstrap files, WasmPlugin manifests and plugin configurations, and tell every fault.
     Check {
-        /// Bootstrap files and manifests; with --module, configurations of that plugin.
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
+        /// Bootstrap files and manifests, or folders with them; with --module, configurations of that plugin. In a
+        /// folder, files of other kinds are named and passed over.
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
 
         /// The module whose configurations the files are.
         #[arg(long, value_name = "FILE")]
         module: Option<PathBuf>,
+
+        #[command(flatten)]
+        images: Images,
     },
     /// Look for what keeps a configuration from working on this machine, and tell the command that mends it.
     Doctor {
@@ -77,6 +82,14 @@ pub(super) enum Task {
     },
 }
 
+/// What stands for the images that manifests name.
+#[derive(Debug, clap::Args)]
+pub(super) struct Images {
+    /// The folder with the modules of images: NAME.wasm there stands for the image `oci://host/path/NAME:tag`.
+    #[arg(long, value_name = "FOLDER", default_value = "dist")]
+    pub(super) modules: PathBuf,
+}
+
 /// How to serve.
 #[derive(Debug, clap::Args)]
 pub(super) struct Serving {
@@ -88,6 +101,9 @@ pub(super) struct Serving {
     /// Can be given several times.
     #[arg(long, value_name = "FILE")]
     wasm_plugin: Vec<PathBuf>,
+
+    #[command(flatten)]
+    images: Images,
 
     /// Points the endpoints `name:port` of a cluster elsewhere. Can be given several times.
     #[arg(long, value_name = "NAME:PORT=ADDRESS:PORT")]
@@ -159,6 +175,7 @@ impl Serving {
                 // The command line is refused without it.
                 bootstrap: self.config_path.clone().unwrap_or_default(),
                 manifests: self.wasm_plugin.clone(),
+                modules: self.images.modules.clone(),
                 resolve: self.resolve.clone(),
             },
             concurrency: self.concurrency.map_or(processors, usize::from),

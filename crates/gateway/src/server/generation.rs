@@ -19,6 +19,8 @@ pub(crate) struct Sources {
     pub(crate) bootstrap: PathBuf,
     /// Files of WasmPlugin manifests, whose plugins run in every listener.
     pub(crate) manifests: Vec<PathBuf>,
+    /// The folder with the modules of the manifests' images.
+    pub(crate) modules: PathBuf,
     /// Endpoints that are elsewhere on this machine.
     pub(crate) resolve: Vec<Resolve>,
 }
@@ -125,7 +127,7 @@ impl Sources {
             };
             warn(log, &accepted.warnings);
             for plugin in accepted.value {
-                let filter = plugin.filter(file.parent().unwrap_or(Path::new("")));
+                let filter = plugin.filter(file.parent().unwrap_or(Path::new("")), &self.modules);
                 let filter = filter.map_err(|error| faults.push(format!("{}: {error}", file.display()))).ok();
                 if filters.insert(key(&plugin), filter.flatten()).is_some() {
                     faults.push(format!("{}: a WasmPlugin named {:?} was read before", file.display(), plugin.name));

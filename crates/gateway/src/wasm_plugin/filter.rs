@@ -6,12 +6,12 @@ use super::{NotLocal, WasmPlugin};
 use crate::bootstrap::{DataSource, FailurePolicy, WasmFilter};
 
 impl WasmPlugin {
-    /// The filter that this manifest asks for; `None` when the plugin does not run. A relative path of the module
-    /// counts from `folder`, the one that the manifest is in.
+    /// The filter that this manifest asks for; `None` when the plugin does not run. `folder` is the one that the
+    /// manifest is in, `modules` the one with the modules of images; see [`ModuleUrl::local`](super::ModuleUrl::local).
     ///
     /// # Errors
     /// When the module is not a file on this machine.
-    pub fn filter(&self, folder: &Path) -> Result<Option<WasmFilter>, NotLocal> {
+    pub fn filter(&self, folder: &Path, modules: &Path) -> Result<Option<WasmFilter>, NotLocal> {
         let Some(configuration) = self.configuration.bytes() else { return Ok(None) };
         // The control plane names filters so, which keeps plugins of the same name apart.
         let name = format!("{}.{}", self.namespace, self.name);
@@ -20,7 +20,7 @@ impl WasmPlugin {
             name,
             root_id: self.plugin_name.clone(),
             vm_id: String::new(),
-            code: DataSource::File(self.url.local(folder)?),
+            code: DataSource::File(self.url.local(folder, modules)?),
             environment: self.environment.clone(),
             vm_configuration: Vec::new(),
             configuration,

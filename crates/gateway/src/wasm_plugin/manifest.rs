@@ -64,12 +64,7 @@ impl WasmPlugin {
             &["selector", "targetRefs", "match", "type"],
             "Istio's field; Higress's WasmPlugin does not have it",
         );
-        spec.ignore(&["imagePullPolicy", "imagePullSecret", "verificationKey"], "nothing is pulled");
-        let sha256 = spec.get("sha256").filter(|it| !it.text().is_empty());
-        if let Some(sha256) = sha256 {
-            sha256.warn("has no effect here: the module is taken as it is, so that it can be rebuilt");
-        }
-        Self {
+        let plugin = Self {
             name,
             namespace,
             url: ModuleUrl::read(&spec.need("url")),
@@ -82,6 +77,32 @@ impl WasmPlugin {
             fail_open: spec.get("failStrategy").is_some_and(|it| it.one_of(&STRATEGIES)),
             environment: spec.get("vmConfig").map(|it| it.message(read_environment)).unwrap_or_default(),
             configuration: Configuration::read(spec),
+        };
+        read_pull(spec);
+        plugin
+    }
+}
+
+/// How the image is fetched and verified: checked, and without effect here.
+fn read_pull(spec: &Message<'_>) {
+    const UNUSED: &str = "has no effect here: nothing is pulled";
+    if let Some(policy) = spec.get("imagePullPolicy") {
+        policy.one_of(&[("UNSPECIFIED_POLICY", ()), ("IfNotPresent", ()), ("Always", ())]);
+        policy.warn(UNUSED);
+    }
+    for name in ["imagePullSecret", "verificationKey"] {
+        if let Some(node) = spec.get(name) {
+            node.text();
+            node.warn(UNUSED);
+        }
+    }
+    if let Some(sha256) = spec.get("sha256") {
+        let text = sha256.text();
+        if !text.is_empty() && (text.len() != 64 || text.bytes().any(|it| !it.is_ascii_hexdigit())) {
+            sha256.unsupported("64 hexadecimal digits, without `sha256:`");
+        }
+        if !text.is_empty() {
+            sha256.warn("has no effect here: the module is taken as it is, so that it can be rebuilt");
         }
     }
 }

@@ -21,16 +21,25 @@ pub enum ModuleUrl {
 pub struct NotLocal(String);
 
 impl ModuleUrl {
-    /// The module's file; a relative path counts from `folder`, the one that the manifest is in.
+    /// The module's file. A relative path counts from `folder`, the one that the manifest is in. Images are not pulled:
+    /// the file `NAME.wasm` in `modules` stands for the image `.../NAME:tag`.
     ///
     /// # Errors
     /// When the module is not a file on this machine.
-    pub fn local(&self, folder: &Path) -> Result<PathBuf, NotLocal> {
+    pub fn local(&self, folder: &Path, modules: &Path) -> Result<PathBuf, NotLocal> {
         match self {
             Self::File(path) => Ok(folder.join(path)),
-            Self::Image(url) => Err(NotLocal(format!(
-                "url {url:?} is an image, and images are not pulled here: set `url: file:///path/to/plugin.wasm`"
-            ))),
+            Self::Image(url) => {
+                let module = modules.join(format!("{}.wasm", image_name(url)));
+                let missing = || {
+                    NotLocal(format!(
+                        "url {url:?} is an image, and images are not pulled here; there is no {} in its place: build it, \
+                         name the folder of your modules with --modules, or set `url: file:///path/to/plugin.wasm`",
+                        module.display()
+                    ))
+                };
+                if module.is_file() { Ok(module) } else { Err(missing()) }
+            }
             Self::Http(url) => Err(NotLocal(format!(
                 "url {url:?} is a download, and nothing is downloaded here: download it and set `url: file:///path/to/plugin.wasm`"
             ))),
@@ -61,6 +70,13 @@ impl ModuleUrl {
             None => Self::Image(url),
         }
     }
+}
+
+/// The last part of an image's path, without tag and digest.
+fn image_name(url: &str) -> &str {
+    let reference = url.split_once('@').map_or(url, |(reference, _)| reference);
+    let name = reference.rsplit('/').next().unwrap_or(reference);
+    name.split_once(':').map_or(name, |(name, _)| name)
 }
 
 /// References of images have neither of these forms.

@@ -65,7 +65,8 @@ fn files_are_found_from_the_manifests_folder() {
         ("dist/a.wasm", "/manifests/dist/a.wasm"),
         ("/opt/a.wasm", "/opt/a.wasm"),
     ] {
-        assert_eq!(url(text).local(Path::new("/manifests")).unwrap(), Path::new(expected), "{text}");
+        let found = url(text).local(Path::new("/manifests"), Path::new("/modules")).unwrap();
+        assert_eq!(found, Path::new(expected), "{text}");
     }
 }
 
@@ -78,10 +79,30 @@ fn what_is_elsewhere_says_what_to_do() {
         ("https://example.com/a.wasm", "download"),
         ("http://example.com/a.wasm", "download"),
     ] {
-        let error = url(text).local(Path::new("/manifests")).unwrap_err().to_string();
+        let error = url(text).local(Path::new("/manifests"), Path::new("/no/modules")).unwrap_err().to_string();
         assert!(error.contains(text) && error.contains(what), "{error}");
         assert!(error.ends_with("set `url: file:///path/to/plugin.wasm`"), "{error}");
     }
+}
+
+#[test]
+fn a_module_stands_for_its_image() {
+    let modules = tempfile::tempdir().unwrap();
+    let module = modules.path().join("a.wasm");
+    std::fs::write(&module, b"").unwrap();
+    for text in [
+        "oci://registry.example.com/plugins/a:1.2.0",
+        "oci://registry.example.com:5000/plugins/a",
+        "registry.example.com:5000/a@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+        "oci://127.0.0.1:5000/a:1@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+        "a:latest",
+    ] {
+        assert_eq!(url(text).local(Path::new("/manifests"), modules.path()).unwrap(), module, "{text}");
+    }
+    let error = url("oci://registry.example.com/plugins/b:1").local(Path::new("/manifests"), modules.path());
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains(&format!("there is no {}", modules.path().join("b.wasm").display())), "{error}");
+    assert!(error.contains("--modules"), "{error}");
 }
 
 #[test]
@@ -96,7 +117,7 @@ fn a_manifest_becomes_a_filter() {
     let plugin = super::plugin(
         "pluginName: root\nfailStrategy: FAIL_OPEN\ndefaultConfig: { a: 1 }\nvmConfig: { env: [{ name: A, value: b }] }",
     );
-    let filter = plugin.filter(Path::new("/manifests")).unwrap().expect("a plugin that runs");
+    let filter = plugin.filter(Path::new("/manifests"), Path::new("/modules")).unwrap().expect("a plugin that runs");
     assert_eq!((filter.name.as_str(), filter.root_id.as_str()), ("higress-system.test", "root"));
     assert_eq!((filter.code, filter.failure_policy), (DataSource::File("/a.wasm".into()), FailurePolicy::FailOpen));
     assert_eq!(filter.configuration, br#"{"a":1}"#);
@@ -108,5 +129,5 @@ fn a_plugin_that_does_not_run_has_no_filter() {
     // Not even when its module is elsewhere.
     let mut plugin = super::plugin("defaultConfigDisable: true");
     plugin.url = url("oci://registry.example.com/a:1");
-    assert_eq!(plugin.filter(Path::new("/manifests")), Ok(None));
+    assert_eq!(plugin.filter(Path::new("/manifests"), Path::new("/modules")), Ok(None));
 }

@@ -9,6 +9,7 @@
 )]
 
 mod chain;
+mod check;
 mod configuration;
 mod files;
 #[path = "../bootstrap/snapshots.rs"]

@@ -1,7 +1,11 @@
 //! `gateway check`: every fault of some files, found without serving them.
 
+mod files;
+mod kind;
+
 use std::path::{Path, PathBuf};
 
+use self::kind::Kind;
 use super::engine;
 use crate::bootstrap::{DataSource, Fault, Faults, WasmFilter};
 use crate::engine::Engine;
@@ -10,21 +14,29 @@ use crate::server::{Refused, Sources, load_filter};
 use crate::wasm_plugin;
 use crate::worker::Canary;
 
-/// Checks files and tells of each whether it is good; `false` when one is not.
+/// What to check the files against.
+pub(super) struct Settings<'a> {
+    /// The module whose configurations the files are; without one they are bootstrap files and manifests.
+    pub(super) module: Option<&'a Path>,
+    /// The folder with the modules of images.
+    pub(super) modules: &'a Path,
+}
+
+/// Checks files, and those in folders, and tells of each whether it is good; `false` when one is not.
 ///
 /// # Errors
 /// When nothing can be checked at all.
-pub(super) fn run(files: &[PathBuf], module: Option<&Path>) -> Result<bool, Refused> {
+pub(super) fn run(paths: &[PathBuf], settings: &Settings<'_>) -> Result<bool, Refused> {
     let engine = engine()?;
     let mut good = true;
-    for file in files {
-        let faults = match module {
-            Some(module) => configuration(&engine, module, file),
-            None if is_manifest(file) => manifests(&engine, file),
-            None => bootstrap(&engine, file),
+    for file in files::find(paths).map_err(Refused::from)? {
+        let path = file.path.as_path();
+        let (faults, verdict) = match settings.module {
+            Some(module) => (configuration(&engine, module, path), "OK".to_owned()),
+            None => checked(&engine, path, file.named, settings.modules),
         };
         if faults.is_empty() {
-            println!("{}: OK", file.display());
+            println!("{}: {verdict}", path.display());
         }
         for fault in &faults {
             println!("{fault}");
@@ -34,28 +46,36 @@ pub(super) fn run(files: &[PathBuf], module: Option<&Path>) -> Result<bool, Refu
     Ok(good)
 }
 
+/// The faults of a file, and the word for it when it has none.
+fn checked(engine: &Engine, file: &Path, named: bool, modules: &Path) -> (Vec<String>, String) {
+    // What cannot be read is told as a fault of a bootstrap file.
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let kind = Kind::of(&text);
+    let faults = match if named { kind.insisted() } else { kind } {
+        Kind::Bootstrap => bootstrap(engine, file),
+        Kind::Manifests => manifests(engine, file, modules),
+        Kind::Foreign(kind) => return (Vec::new(), format!("passed over, kind {kind}")),
+        Kind::Unknown => return (Vec::new(), "passed over, neither a manifest nor a bootstrap file".to_owned()),
+    };
+    (faults, "OK".to_owned())
+}
+
 fn bootstrap(engine: &Engine, file: &Path) -> Vec<String> {
-    let sources = Sources { bootstrap: file.to_owned(), manifests: Vec::new(), resolve: Vec::new() };
+    let sources =
+        Sources { bootstrap: file.to_owned(), manifests: Vec::new(), modules: PathBuf::new(), resolve: Vec::new() };
     // Warnings are worth a word here too; what plugins say is part of the faults.
     let log = Log::new(Level::Warn, Format::from("%v"));
     sources.load(engine, &log).err().map(|refused| vec![refused.to_string()]).unwrap_or_default()
 }
 
-/// Bootstrap files have no `kind`; what cannot be read is told as a fault of a bootstrap file.
-fn is_manifest(file: &Path) -> bool {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    text.lines().any(|line| line.starts_with("kind:") || line.starts_with("apiVersion:"))
-        || serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|it| it.get("kind").is_some())
-}
-
-fn manifests(engine: &Engine, file: &Path) -> Vec<String> {
+fn manifests(engine: &Engine, file: &Path, modules: &Path) -> Vec<String> {
     let plugins = match wasm_plugin::load(file) {
         Ok(accepted) => accepted.value,
         Err(faults) => return told(&faults),
     };
     let folder = file.parent().unwrap_or(Path::new(""));
     let faults = plugins.iter().filter_map(|plugin| {
-        let filter = match plugin.filter(folder) {
+        let filter = match plugin.filter(folder, modules) {
             Ok(filter) => filter?,
             Err(fault) => return Some(fault.to_string()),
         };
