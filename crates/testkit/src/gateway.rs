@@ -1,6 +1,7 @@
 //! The builder of scenarios: what a test writes down before it starts a gateway.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -35,6 +36,8 @@ impl Gateway {
     pub fn new() -> Self {
         let scenario = Scenario {
             filters: Vec::new(),
+            manifests: Vec::new(),
+            environment: BTreeMap::new(),
             virtual_hosts: Vec::new(),
             clusters: Vec::new(),
             concurrency: 1,
@@ -58,6 +61,23 @@ impl Gateway {
     /// Adds a plugin with all its settings.
     pub fn with(mut self, plugin: Plugin) -> Self {
         self.scenario.filters.push(Filter::Plugin(plugin));
+        self
+    }
+
+    /// Adds the plugins of a file of WasmPlugin manifests, with the modules in `dist/` in place of their images. Only
+    /// our gateway reads manifests.
+    ///
+    /// # Panics
+    /// When the module of `plugin`, which the file is about, is missing or stale.
+    pub fn manifest(mut self, plugin: &str, file: impl Into<PathBuf>) -> Self {
+        drop(Plugin::new(plugin));
+        self.scenario.manifests.push(file.into());
+        self
+    }
+
+    /// Sets a variable in the environment of the gateway itself.
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.scenario.environment.insert(name.to_owned(), value.to_owned());
         self
     }
 

@@ -1,6 +1,7 @@
 //! The description of a gateway as plain data. The engines' configuration is made from it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,6 +14,10 @@ use crate::target::Target;
 pub struct Scenario {
     /// The filter chain in order, without the router that ends it.
     pub filters: Vec<Filter>,
+    /// Files of WasmPlugin manifests, whose plugins run behind these. Only our gateway reads them.
+    pub manifests: Vec<PathBuf>,
+    /// Variables in the environment of the gateway itself.
+    pub environment: BTreeMap<String, String>,
     /// Who is served, by domain.
     pub virtual_hosts: Vec<VirtualHost>,
     /// Where requests and callouts can go.

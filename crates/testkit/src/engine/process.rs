@@ -9,6 +9,7 @@ use super::{Engine, Refusal, bootstrap};
 use crate::process::{End, Process};
 use crate::scenario::Scenario;
 use crate::stats::Stats;
+use crate::workspace;
 
 /// How long a gateway may take to serve or to refuse.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -27,6 +28,10 @@ pub(crate) struct RunningEngine {
 impl Engine {
     /// Starts a gateway and waits until it serves.
     pub(crate) fn start(self, scenario: &Scenario) -> Result<RunningEngine, Refusal> {
+        assert!(
+            self == Self::Gateway || scenario.manifests.is_empty(),
+            "{self} reads no manifests; mark the test with #[testkit::scenario(higress)]"
+        );
         let folder = tempfile::Builder::new().prefix("gateway-").tempdir().expect("a temporary folder");
         let configuration = bootstrap::yaml(scenario, &folder.path().join(ACCESS_LOG));
         std::fs::write(folder.path().join("envoy.yaml"), &configuration).expect("a file in a folder just made");
@@ -38,7 +43,12 @@ impl Engine {
             .args(["--concurrency", &scenario.concurrency.to_string()])
             // A gateway's own start-up lines are noise; its warnings and the plugins' lines are not.
             .args(["--log-level", "warning", "--component-log-level", &levels.join(",")])
-            .args(self.arguments());
+            .args(self.arguments())
+            .envs(&scenario.environment);
+        for manifest in &scenario.manifests {
+            let modules = workspace::root().join("dist");
+            command.arg("--wasm-plugin").arg(workspace::root().join(manifest)).arg("--modules").arg(modules);
+        }
         let process = Process::start(command, End::Kill, folder);
         self.serve_or_refuse(process, configuration)
     }
