@@ -3,8 +3,11 @@
 WASM_CRATES = $(patsubst plugins/%/Cargo.toml,--package %,$(wildcard plugins/*/Cargo.toml)) \
               $(patsubst examples/%/Cargo.toml,--package %,$(wildcard examples/*/Cargo.toml))
 
+# Docker's plugin, or the program that came before it and that Debian 12 has.
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+
 .DEFAULT_GOAL := help
-.PHONY: help build-plugins new images push setup run run-envoy test bench up down lint docs clean
+.PHONY: help build-plugins new images push setup run run-envoy test test-compose bench up down lint docs clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,14 +38,19 @@ test: setup ## build everything, set up Envoy, run all tests
 	cargo xtask build --all --examples
 	.ci/test
 
+test-compose: build-plugins setup ## start the compose stack on a Docker Engine of its own (as root, on Linux)
+	cargo build --package gateway
+	cargo test --package xtask --test docker
+
 bench: build-plugins setup ## measure the plugins on a real Envoy
 	cargo run --release --package bench
 
 up: build-plugins ## start the compose stack: Higress, httpbin, redis
-	docker compose up --detach --wait
+	$(COMPOSE) up --detach
+	@deploy/wait-until-healthy $(COMPOSE)
 
 down: ## end the compose stack
-	docker compose down
+	$(COMPOSE) down
 
 lint: ## formatting, and clippy for this machine and for wasm
 	cargo fmt --all --check
