@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plugin_core::config::{from_node, parse};
+use plugin_core::config::{Both, from_node, parse};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -32,6 +32,25 @@ impl TryFrom<String> for Stubborn {
 
     fn try_from(word: String) -> Result<Self, Self::Error> {
         (word == "zebra").then_some(Self).ok_or("allowed: zebra")
+    }
+}
+
+/// Finds its fault only when all of it was read.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Span")]
+struct Ordered;
+
+#[derive(Debug, Deserialize)]
+struct Span {
+    low: u8,
+    high: u8,
+}
+
+impl TryFrom<Span> for Ordered {
+    type Error = &'static str;
+
+    fn try_from(span: Span) -> Result<Self, Self::Error> {
+        (span.low <= span.high).then_some(Self).ok_or("$.high: allowed: `low` or more")
     }
 }
 
@@ -186,4 +205,19 @@ proptest! {
         };
         prop_assert_eq!(found, expected);
     }
+}
+
+#[test]
+fn the_parts_of_a_map_hide_nothing_of_each_other() {
+    let faults = |text: &str| -> Vec<String> {
+        let read = from_node::<Both<Both<Strict, Ordered>, Stubborn>>(&parse(text.as_bytes()).unwrap());
+        read.unwrap_err().iter().map(|fault| fault.path.clone()).collect()
+    };
+    // `Stubborn` is no map: it fails beside whatever else does.
+    assert_eq!(faults(r#"{"code": "zebra", "count": 1, "low": 1, "high": 2}"#), ["$"]);
+    let stands_in_nowhere = r#"{"code": "x", "count": -1, "low": 1, "high": -1, "more": 1}"#;
+    assert_eq!(faults(stands_in_nowhere), ["$", "$.code", "$.count", "$.high", "$"]);
+    let checked_across = r#"{"code": "x", "count": 1, "low": 2, "high": 1}"#;
+    assert_eq!(faults(checked_across), ["$.high", "$", "$.code"]);
+    assert_eq!(faults("[]"), ["$"]);
 }

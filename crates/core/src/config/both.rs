@@ -55,11 +55,10 @@ impl<'de, A: Deserialize<'de>, B: Deserialize<'de>> Visitor<'de> for BothVisitor
     }
 
     fn visit_seq<S: SeqAccess<'de>>(self, mut parts: S) -> Result<Self::Value, S::Error> {
-        let absent = || S::Error::custom("a part is absent");
-        let a = parts.next_element()?.ok_or_else(absent)?;
-        let b = parts.next_element()?.ok_or_else(absent)?;
-        // The third question is when the deserializer looks for keys that neither part knew.
+        let (a, b) = (parts.next_element()?, parts.next_element()?);
+        // The third question is when the deserializer looks for keys that neither part knew, and tells what went wrong
+        // with both.
         parts.next_element::<IgnoredAny>()?;
-        Ok(Both(a, b))
+        a.zip(b).map(|(a, b)| Both(a, b)).ok_or_else(|| S::Error::custom("a part is absent"))
     }
 }

@@ -15,7 +15,8 @@ pub(super) struct Error(Box<State>);
 
 enum State {
     Loose(Cause),
-    Placed(Placed),
+    /// Several where the parts of one map each have their own.
+    Placed(Vec<Placed>),
 }
 
 pub(super) enum Cause {
@@ -57,21 +58,26 @@ impl Error {
 
     /// Binds the error to `here`, unless it already found its place further down.
     pub(super) fn place(self, here: &Here<'_>) -> Self {
-        match *self.0 {
-            State::Loose(cause) => Self(Box::new(State::Placed(place(cause, here)))),
-            placed => Self(Box::new(placed)),
-        }
+        Self(Box::new(State::Placed(self.into_placed(here))))
     }
 
     /// Binds the error to a key that is missing in `here`, and for which a stand-in was tried in vain.
     pub(super) fn place_missing(self, here: &Here<'_>, missing: &'static str) -> Self {
         let spot = Spot { trail: here.trail(), missing: Some(missing) };
-        Self(Box::new(State::Placed(Placed { faults: Vec::new(), spot, meant: None, unknown_key: false })))
+        Self(Box::new(State::Placed(vec![Placed { faults: Vec::new(), spot, meant: None, unknown_key: false }])))
     }
 
-    pub(super) fn into_placed(self, root: &Here<'_>) -> Placed {
+    /// Both errors, as far as they have their places.
+    pub(super) fn and(mut self, other: Error) -> Self {
+        if let (State::Placed(these), State::Placed(those)) = (&mut *self.0, *other.0) {
+            these.extend(those);
+        }
+        self
+    }
+
+    pub(super) fn into_placed(self, root: &Here<'_>) -> Vec<Placed> {
         match *self.0 {
-            State::Loose(cause) => place(cause, root),
+            State::Loose(cause) => vec![place(cause, root)],
             State::Placed(placed) => placed,
         }
     }
@@ -251,7 +257,9 @@ impl Display for Error {
         match &*self.0 {
             State::Loose(Cause::Custom(text)) => out.write_str(text),
             State::Loose(_) => out.write_str("not allowed here"),
-            State::Placed(placed) => placed.faults.iter().try_for_each(|fault| Display::fmt(fault, out)),
+            State::Placed(placed) => {
+                placed.iter().flat_map(|placed| &placed.faults).try_for_each(|fault| Display::fmt(fault, out))
+            }
         }
     }
 }

@@ -12,7 +12,7 @@
 use serde::de::DeserializeOwned;
 
 use super::de::De;
-use super::error::{Placed, Spot};
+use super::error::{Error, Placed, Spot};
 use super::path::Here;
 use super::{Fault, Faults, Node};
 
@@ -30,14 +30,13 @@ const STAND_INS: u8 = 3;
 /// Every fault with its path, up to 50 of them.
 pub fn from_node<T: DeserializeOwned>(node: &Node) -> Result<T, Faults> {
     let mut survey = Survey::default();
-    let root = Here::root(node);
     loop {
-        let more = match T::deserialize(De::new(&root, &survey.marks)) {
+        // Here is all that is compiled anew for each plugin's type.
+        let error = match T::deserialize(&De::new(Here::root(node), &survey.marks)) {
             Ok(value) if survey.faults.is_empty() => return Ok(value),
-            Ok(_) => false,
-            Err(error) => survey.learn(error.into_placed(&root)),
+            result => result.err(),
         };
-        if !more {
+        if !survey.goes_on(error, node) {
             return Err(survey.into_faults(node));
         }
     }
@@ -69,20 +68,30 @@ struct Survey {
 }
 
 impl Survey {
-    /// Notes what went wrong. False if another pass would find nothing new.
-    fn learn(&mut self, placed: Placed) -> bool {
+    /// Notes what went wrong in a pass. False if another one would find nothing new.
+    #[inline(never)]
+    fn goes_on(&mut self, error: Option<Error>, root: &Node) -> bool {
         self.passes += 1;
-        let Placed { faults, spot, meant, unknown_key } = placed;
-        if let Some(mark) = self.marks.iter_mut().find(|mark| mark.spot == spot) {
-            mark.stand_in = mark.stand_in.saturating_add(1);
-            return self.passes < MAX_PASSES && (mark.stand_in <= STAND_INS || self.give_up(&spot));
+        let (known, mut more) = (self.marks.len(), false);
+        for placed in error.into_iter().flat_map(|error| error.into_placed(&Here::root(root))) {
+            more |= self.learn(placed, known);
         }
-        if !self.follows_from_known(&spot) {
+        more && self.faults.len() < MAX_FAULTS && self.passes < MAX_PASSES
+    }
+
+    /// Notes one fault of a pass that was made with the first `known` marks. What that pass found elsewhere does not
+    /// explain this fault, for both were found independently.
+    fn learn(&mut self, placed: Placed, known: usize) -> bool {
+        let Placed { faults, spot, meant, unknown_key } = placed;
+        if let Some(mark) = self.marks.iter_mut().take(known).find(|mark| mark.spot == spot) {
+            mark.stand_in = mark.stand_in.saturating_add(1);
+            return mark.stand_in <= STAND_INS || self.give_up(&spot);
+        }
+        if !self.follows_from_known(&spot, known) {
             let spots = std::iter::repeat(&spot).cloned();
             self.faults.extend(spots.zip(faults));
         }
-        let more = self.faults.len() < MAX_FAULTS && self.passes < MAX_PASSES;
-        more && self.mark(spot, unknown_key, meant)
+        self.mark(spot, unknown_key, meant)
     }
 
     /// The faults in the order of the text.
@@ -90,7 +99,7 @@ impl Survey {
         let full = self.faults.len() >= MAX_FAULTS;
         // A key may have turned out to be misspelt only after it was missed.
         let mut faults = std::mem::take(&mut self.faults);
-        faults.retain(|(spot, _)| spot.missing.is_none() || !self.follows_from_known(spot));
+        faults.retain(|(spot, _)| spot.missing.is_none() || !self.follows_from_known(spot, self.marks.len()));
         let mut ordered = Faults::default();
         put_in_order(root, &faults, &mut ordered);
         if full {
@@ -99,10 +108,10 @@ impl Survey {
         ordered
     }
 
-    /// True if a fault that was already reported may well be the reason of this one.
-    fn follows_from_known(&self, spot: &Spot) -> bool {
+    /// True if a fault among the first `known` may well be the reason of this one.
+    fn follows_from_known(&self, spot: &Spot, known: usize) -> bool {
         let node = spot.trail.last();
-        self.marks.iter().any(|mark| match spot.missing {
+        self.marks.iter().take(known).any(|mark| match spot.missing {
             // A surplus key means nothing for the rest, unless it was meant to be another.
             None if mark.unknown_key && mark.meant.is_none() => false,
             None => node.is_some_and(|node| mark.spot.trail.contains(node)),

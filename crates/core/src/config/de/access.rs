@@ -8,62 +8,64 @@ use crate::config::survey::Reading;
 
 /// The elements of a list.
 pub(super) struct Items<'a> {
-    de: De<'a>,
+    de: &'a De<'a>,
     items: &'a [Node],
     /// Each element has its own meaning, so none is left out.
     fixed: bool,
     index: usize,
     stand_ins: usize,
+    /// The element to read.
+    item: De<'a>,
 }
 
 /// The entries of a map or struct.
 pub(super) struct Entries<'a> {
-    de: De<'a>,
+    de: &'a De<'a>,
     entries: &'a [(String, Node)],
     known: Option<Names>,
     /// The second walk: what is read as it is came in the first.
     stand_ins_only: bool,
     index: usize,
     missing: usize,
-    value: Option<Value<'a>>,
-}
-
-/// What the key that was read last stands for.
-#[derive(Clone, Copy)]
-struct Value<'a> {
-    key: &'a str,
-    node: &'a Node,
-    stand_in: u8,
-    missing: Option<&'static str>,
+    /// The value to read: that of the key that was read last.
+    value: De<'a>,
+    /// The key that this value stands in for, because the map lacks it.
+    stands_for: Option<&'static str>,
 }
 
 // === impl Items ===
 
 impl<'a> Items<'a> {
-    pub(super) fn new(de: De<'a>, items: &'a [Node], fixed: bool) -> Self {
-        Self { de, items, fixed, index: 0, stand_ins: 0 }
+    pub(super) fn new(de: &'a De<'a>, items: &'a [Node], fixed: bool) -> Self {
+        let item = de.child(Step::Index(0), de.here.node, de.stand_in);
+        Self { de, items, fixed, index: 0, stand_ins: 0, item }
     }
 
-    pub(super) fn stand_ins(de: De<'a>, count: usize) -> Self {
+    pub(super) fn stand_ins(de: &'a De<'a>, count: usize) -> Self {
         Self { stand_ins: count, ..Self::new(de, &[], true) }
     }
 
-    /// The next element, its index and the stand-in to use.
-    fn advance(&mut self) -> Option<(usize, &'a Node, u8)> {
+    /// Goes to the next element. False if there is none.
+    fn advance(&mut self) -> bool {
         if self.stand_ins > 0 {
             self.stand_ins -= 1;
-            return Some((0, self.de.here.node, self.de.stand_in));
+            return true;
         }
         while let Some(node) = self.items.get(self.index) {
-            let index = self.index;
+            let stand_in = match Mark::reading(self.de.marks, node, !self.fixed) {
+                Reading::Itself => Some(0),
+                Reading::StandIn(number) => Some(number),
+                Reading::LeaveOut => None,
+            };
+            if let Some(stand_in) = stand_in {
+                self.item = self.de.child(Step::Index(self.index), node, stand_in);
+            }
             self.index += 1;
-            match Mark::reading(self.de.marks, node, !self.fixed) {
-                Reading::Itself => return Some((index, node, 0)),
-                Reading::StandIn(number) => return Some((index, node, number)),
-                Reading::LeaveOut => {}
+            if stand_in.is_some() {
+                return true;
             }
         }
-        None
+        false
     }
 }
 
@@ -71,15 +73,12 @@ impl<'de> SeqAccess<'de> for Items<'_> {
     type Error = Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
-        let Some((index, node, stand_in)) = self.advance() else {
+        if !self.advance() {
             return Ok(None);
-        };
-        let here = self.de.here.child(Step::Index(index), node);
-        let value = seed.deserialize(De { here: &here, marks: self.de.marks, stand_in, siblings: None, parts: None });
-        match value {
+        }
+        match seed.deserialize(&self.item) {
             Ok(value) => Ok(Some(value)),
-            Err(error) if self.de.stands_in() => Err(error),
-            Err(error) => Err(error.place(&here)),
+            Err(error) => Err(self.de.place(error, &self.item.here)),
         }
     }
 }
@@ -87,27 +86,27 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 // === impl Entries ===
 
 impl<'a> Entries<'a> {
-    pub(super) fn new(de: De<'a>, entries: &'a [(String, Node)], known: Option<Names>) -> Self {
-        Self { de, entries, known, stand_ins_only: false, index: 0, missing: 0, value: None }
+    pub(super) fn new(de: &'a De<'a>, entries: &'a [(String, Node)], known: Option<Names>) -> Self {
+        let value = de.child(Step::Key(""), de.here.node, de.stand_in);
+        Self { de, entries, known, stand_ins_only: false, index: 0, missing: 0, value, stands_for: None }
     }
 
     /// Takes none but the empty map.
     pub(super) fn refuse_keys(mut self) -> Result<(), Error> {
         match self.advance() {
             None => Ok(()),
-            Some(Value { key, node, .. }) => {
-                let error = Error::from(Cause::UnknownKey(Vec::new()));
-                Err(error.place(&self.de.here.child(Step::Key(key), node)))
-            }
+            Some(_) => Err(Error::from(Cause::UnknownKey(Vec::new())).place(&self.value.here)),
         }
     }
 
-    fn advance(&mut self) -> Option<Value<'a>> {
+    /// Goes to the next entry and tells its key.
+    #[inline(never)]
+    fn advance(&mut self) -> Option<&'a str> {
         if self.de.stands_in() {
             // A stand-in for a struct has all fields, each a stand-in itself.
             let key = self.known?.get(self.index)?;
             self.index += 1;
-            return Some(Value { key, node: self.de.here.node, stand_in: self.de.stand_in, missing: None });
+            return Some(self.go_to(key, self.de.here.node, self.de.stand_in));
         }
         while let Some((key, node)) = self.entries.get(self.index) {
             self.index += 1;
@@ -120,7 +119,7 @@ impl<'a> Entries<'a> {
                 Reading::StandIn(number) if self.stand_ins_only => number,
                 _ => continue,
             };
-            return Some(Value { key, node, stand_in, missing: None });
+            return Some(self.go_to(key, node, stand_in));
         }
         if self.de.marks.is_empty() {
             return None;
@@ -133,7 +132,31 @@ impl<'a> Entries<'a> {
         let node = self.de.here.node;
         let (index, key, stand_in) = Mark::missing_in(self.de.marks, node, self.missing)?;
         self.missing = index + 1;
-        Some(Value { key, node, stand_in, missing: Some(key) })
+        self.stands_for = Some(key);
+        Some(self.go_to(key, node, stand_in))
+    }
+
+    fn go_to(&mut self, key: &'a str, node: &'a Node, stand_in: u8) -> &'a str {
+        // A key that this part does not know may belong to another.
+        let siblings = self.known.filter(|_| self.de.parts.is_none());
+        self.value = De { siblings, ..self.de.child(Step::Key(key), node, stand_in) };
+        key
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn place_key(&mut self, error: Error) -> Error {
+        self.value.here.is_key = true;
+        self.de.place(error, &self.value.here)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn place(&self, error: Error) -> Error {
+        match self.stands_for {
+            Some(missing) if !self.de.stands_in() => error.place_missing(&self.de.here, missing),
+            _ => self.de.place(error, &self.value.here),
+        }
     }
 }
 
@@ -141,38 +164,12 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
-        self.value = self.advance();
-        let Some(value) = self.value else {
-            return Ok(None);
-        };
-        match seed.deserialize(KeyDe(value.key)) {
-            Ok(key) => Ok(Some(key)),
-            Err(error) if self.de.stands_in() => Err(error),
-            Err(error) => {
-                let mut here = self.de.here.child(Step::Key(value.key), value.node);
-                here.is_key = true;
-                Err(error.place(&here))
-            }
-        }
+        let Some(key) = self.advance() else { return Ok(None) };
+        seed.deserialize(KeyDe(key)).map(Some).map_err(|error| self.place_key(error))
     }
 
+    #[inline(never)]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        let Some(Value { key, node, stand_in, missing }) = self.value.take() else {
-            return Err(Cause::Custom("a value was asked for before its key".to_owned()).into());
-        };
-        let here = self.de.here.child(Step::Key(key), node);
-        let value = seed.deserialize(De {
-            here: &here,
-            marks: self.de.marks,
-            stand_in,
-            // A key that this part does not know may belong to another.
-            siblings: self.known.filter(|_| self.de.parts.is_none()),
-            parts: None,
-        });
-        value.map_err(|error| match missing {
-            _ if self.de.stands_in() => error,
-            Some(missing) => error.place_missing(self.de.here, missing),
-            None => error.place(&here),
-        })
+        seed.deserialize(&self.value).map_err(|error| self.place(error))
     }
 }

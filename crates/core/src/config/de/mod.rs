@@ -20,9 +20,12 @@ use super::{MAX_DEPTH, Node, Number};
 type Names = &'static [&'static str];
 
 /// Reads the node at `here`, or a stand-in for it.
+///
+/// Serde makes one copy of what it calls for every type that is read, in every plugin. So it gets a reference, and what
+/// does not depend on the type is in functions that do not either.
 #[derive(Clone, Copy)]
 pub(super) struct De<'a> {
-    here: &'a Here<'a>,
+    here: Here<'a>,
     marks: &'a [Mark],
     /// 0 reads the node; 1 and up are harmless values that most types accept, whatever the node is.
     stand_in: u8,
@@ -33,15 +36,31 @@ pub(super) struct De<'a> {
 }
 
 impl<'a> De<'a> {
-    pub(super) fn new(root: &'a Here<'a>, marks: &'a [Mark]) -> Self {
+    pub(super) fn new(root: Here<'a>, marks: &'a [Mark]) -> Self {
         Self { here: root, marks, stand_in: 0, siblings: None, parts: None }
     }
 
-    fn stands_in(self) -> bool {
+    /// Reads a value further down.
+    fn child(&'a self, step: Step<'a>, node: &'a Node, stand_in: u8) -> Self {
+        Self { here: self.here.child(step, node), marks: self.marks, stand_in, siblings: None, parts: None }
+    }
+
+    fn stands_in(&self) -> bool {
         self.stand_in > 0
     }
 
-    fn text(self) -> Result<&'a str, Error> {
+    /// Binds an error about `child` to its place, unless that is but a stand-in.
+    #[cold]
+    #[inline(never)]
+    fn place(&self, error: Error, child: &Here<'_>) -> Error {
+        if self.stands_in() { error } else { error.place(child) }
+    }
+
+    fn is_none(&self) -> bool {
+        self.stands_in() || matches!(self.here.node, Node::Null)
+    }
+
+    fn text(&self) -> Result<&'a str, Error> {
         match (self.stand_in, self.here.node) {
             (0, Node::String(text)) => Ok(text),
             (0, Node::Number(_) | Node::Bool(_)) => Err(Error::allowed("a string (put the value in quotes)")),
@@ -52,7 +71,7 @@ impl<'a> De<'a> {
         }
     }
 
-    fn number(self) -> Option<Number> {
+    fn number(&self) -> Option<Number> {
         match (self.stand_in, self.here.node) {
             (0, Node::Number(number)) => Some(*number),
             (0, _) => None,
@@ -62,24 +81,44 @@ impl<'a> De<'a> {
         }
     }
 
-    /// A whole number from `low` to `high`, where `low` is 0 or the least of its type.
-    fn whole(self, low: i64, high: u64) -> Result<Number, Error> {
+    /// A whole number from `low` to `high`, where `low` is the least of its type.
+    fn signed(&self, low: i64, high: i64) -> Result<i64, Error> {
+        let number = match self.number().and_then(Number::whole) {
+            Some(Number::Negative(number)) => Some(number),
+            Some(Number::Positive(number)) => i64::try_from(number).ok(),
+            _ => None,
+        };
+        number.filter(|number| (low..=high).contains(number)).ok_or_else(|| match low {
+            i64::MIN => self.number_allowed("a whole number".to_owned()),
+            _ => self.whole_number_allowed(&low.to_string(), &high.to_string()),
+        })
+    }
+
+    /// A whole number from 0 to `high`.
+    fn unsigned(&self, high: u64) -> Result<u64, Error> {
         match self.number().and_then(Number::whole) {
-            Some(Number::Negative(number)) if number >= low => Ok(Number::Negative(number)),
-            Some(Number::Positive(number)) if number <= high => Ok(Number::Positive(number)),
-            _ => {
-                let mut allowed = String::from("a whole number");
-                match (low, high) {
-                    (i64::MIN, _) => {}
-                    (_, u64::MAX) => allowed.push_str(" from 0 up"),
-                    _ => allowed = joined(&[&allowed, " from ", &low.to_string(), " to ", &high.to_string()]),
-                }
-                Err(self.number_allowed(allowed))
-            }
+            Some(Number::Positive(number)) if number <= high => Ok(number),
+            _ if high == u64::MAX => Err(self.number_allowed("a whole number from 0 up".to_owned())),
+            _ => Err(self.whole_number_allowed("0", &high.to_string())),
         }
     }
 
-    fn number_allowed(self, mut allowed: String) -> Error {
+    fn boolean(&self) -> Result<bool, Error> {
+        match self.here.node {
+            _ if self.stands_in() => Ok(self.stand_in > 1),
+            Node::Bool(value) => Ok(*value),
+            Node::String(text) if text == "true" || text == "false" => {
+                Err(Error::allowed("true or false (without quotes)"))
+            }
+            _ => Err(Error::allowed("true or false")),
+        }
+    }
+
+    fn whole_number_allowed(&self, low: &str, high: &str) -> Error {
+        self.number_allowed(joined(&["a whole number from ", low, " to ", high]))
+    }
+
+    fn number_allowed(&self, mut allowed: String) -> Error {
         if let Node::String(text) = self.here.node
             && !text.is_empty()
             && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-')
@@ -89,7 +128,7 @@ impl<'a> De<'a> {
         Error::allowed(allowed)
     }
 
-    fn check_depth(self) -> Result<(), Error> {
+    fn check_depth(&self) -> Result<(), Error> {
         if self.here.depth > MAX_DEPTH {
             return Err(Cause::Custom("nested too deeply: more than 64 levels".to_owned()).into());
         }
@@ -97,7 +136,7 @@ impl<'a> De<'a> {
     }
 
     /// The elements of a list, all `length` of them if that is given.
-    fn items(self, length: Option<usize>) -> Result<Items<'a>, Error> {
+    fn items(&'a self, length: Option<usize>) -> Result<Items<'a>, Error> {
         self.check_depth()?;
         if self.stands_in() {
             return Ok(Items::stand_ins(self, length.unwrap_or(usize::from(self.stand_in > 1))));
@@ -111,7 +150,7 @@ impl<'a> De<'a> {
     }
 
     /// The entries of a map, or of a struct if its keys are given.
-    fn entries(self, known: Option<Names>) -> Result<Entries<'a>, Error> {
+    fn entries(&'a self, known: Option<Names>) -> Result<Entries<'a>, Error> {
         self.check_depth()?;
         if let (Some(parts), Some(known)) = (self.parts, known) {
             parts.borrow_mut().extend_from_slice(known);
@@ -124,7 +163,7 @@ impl<'a> De<'a> {
     }
 
     /// Takes what stands for nothing: null or the empty map.
-    fn nothing(self) -> Result<(), Error> {
+    fn nothing(&self) -> Result<(), Error> {
         match self.here.node {
             _ if self.stands_in() => Ok(()),
             Node::Null => Ok(()),
@@ -134,7 +173,15 @@ impl<'a> De<'a> {
         }
     }
 
-    fn variant(self, variants: Names) -> Result<Variant<'a>, Error> {
+    /// An unknown key is a fault, unless it is for others to know.
+    fn ignored(&self) -> Result<(), Error> {
+        match self.siblings {
+            Some(known) if !known.contains(&self.here.key()) => Err(Cause::UnknownKey(known.to_vec()).into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn variant(&'a self, variants: Names) -> Result<Variant<'a>, Error> {
         self.check_depth()?;
         let tried = variants.get(usize::from(self.stand_in).saturating_sub(1)).or(variants.first());
         match (self.here.node, tried) {
@@ -148,10 +195,11 @@ impl<'a> De<'a> {
     }
 }
 
+/// Visits with the number's own type, so that no visitor has to look at its range again.
 macro_rules! whole_numbers {
-    ($($method:ident $low:expr, $high:expr;)*) => {$(
+    ($($method:ident $visit:ident $read:ident($($bound:expr),*);)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            visit_number(self.whole($low, $high)?, visitor)
+            visitor.$visit(self.$read($($bound.into()),*)? as _)
         }
     )*};
 }
@@ -164,7 +212,7 @@ fn visit_number<'de, V: Visitor<'de>>(number: Number, visitor: V) -> Result<V::V
     }
 }
 
-impl<'de> Deserializer<'de> for De<'_> {
+impl<'de> Deserializer<'de> for &De<'_> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -175,20 +223,20 @@ impl<'de> Deserializer<'de> for De<'_> {
             // Types that take "any" number mostly want a whole one, which may have come as a double.
             Node::Number(number) => visit_number(number.whole().unwrap_or(*number), visitor),
             Node::String(text) => visitor.visit_str(text),
-            Node::List(_) => visitor.visit_seq(self.items(None)?),
-            Node::Map(_) => visitor.visit_map(self.entries(None)?),
+            Node::List(_) => visitor.visit_seq(&mut self.items(None)?),
+            Node::Map(_) => visitor.visit_map(&mut self.entries(None)?),
         }
     }
 
     whole_numbers! {
-        deserialize_i8 i8::MIN.into(), i8::MAX as u64;
-        deserialize_i16 i16::MIN.into(), i16::MAX as u64;
-        deserialize_i32 i32::MIN.into(), i32::MAX as u64;
-        deserialize_i64 i64::MIN, i64::MAX as u64;
-        deserialize_u8 0, u8::MAX.into();
-        deserialize_u16 0, u16::MAX.into();
-        deserialize_u32 0, u32::MAX.into();
-        deserialize_u64 0, u64::MAX;
+        deserialize_i8 visit_i8 signed(i8::MIN, i8::MAX);
+        deserialize_i16 visit_i16 signed(i16::MIN, i16::MAX);
+        deserialize_i32 visit_i32 signed(i32::MIN, i32::MAX);
+        deserialize_i64 visit_i64 signed(i64::MIN, i64::MAX);
+        deserialize_u8 visit_u8 unsigned(u8::MAX);
+        deserialize_u16 visit_u16 unsigned(u16::MAX);
+        deserialize_u32 visit_u32 unsigned(u32::MAX);
+        deserialize_u64 visit_u64 unsigned(u64::MAX);
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -201,14 +249,7 @@ impl<'de> Deserializer<'de> for De<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.here.node {
-            _ if self.stands_in() => visitor.visit_bool(self.stand_in > 1),
-            Node::Bool(value) => visitor.visit_bool(*value),
-            Node::String(text) if text == "true" || text == "false" => {
-                Err(Error::allowed("true or false (without quotes)"))
-            }
-            _ => Err(Error::allowed("true or false")),
-        }
+        visitor.visit_bool(self.boolean()?)
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -224,11 +265,7 @@ impl<'de> Deserializer<'de> for De<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.here.node {
-            _ if self.stands_in() => visitor.visit_none(),
-            Node::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
+        if self.is_none() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -245,11 +282,11 @@ impl<'de> Deserializer<'de> for De<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_seq(self.items(None)?)
+        visitor.visit_seq(&mut self.items(None)?)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_seq(self.items(Some(length))?)
+        visitor.visit_seq(&mut self.items(Some(length))?)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -260,19 +297,18 @@ impl<'de> Deserializer<'de> for De<'_> {
     ) -> Result<V::Value, Error> {
         if name == BOTH {
             let known = KnownToParts::default();
-            let de = De { parts: self.parts.or(Some(&known)), ..self };
-            let check = self.parts.is_none();
-            return visitor.visit_seq(Parts { de, left: length, check });
+            let de = De { parts: self.parts.or(Some(&known)), ..*self };
+            return visitor.visit_seq(&mut Parts::new(&de, length, self.parts.is_none()));
         }
-        visitor.visit_seq(self.items(Some(length))?)
+        visitor.visit_seq(&mut self.items(Some(length))?)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_map(self.entries(None)?)
+        visitor.visit_map(&mut self.entries(None)?)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, known: Names, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_map(self.entries(Some(known))?)
+        visitor.visit_map(&mut self.entries(Some(known))?)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -290,10 +326,8 @@ impl<'de> Deserializer<'de> for De<'_> {
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         // A derived struct ignores what it does not know. An operator who misspelt a key must hear of it.
-        match self.siblings {
-            Some(known) if !known.contains(&self.here.key()) => Err(Cause::UnknownKey(known.to_vec()).into()),
-            _ => visitor.visit_unit(),
-        }
+        self.ignored()?;
+        visitor.visit_unit()
     }
 
     serde::forward_to_deserialize_any! { bytes byte_buf }

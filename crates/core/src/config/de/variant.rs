@@ -8,14 +8,14 @@ use crate::config::show::joined;
 use crate::config::survey::Reading;
 
 pub(super) struct Variant<'a> {
-    pub(super) de: De<'a>,
+    pub(super) de: &'a De<'a>,
     pub(super) name: &'a str,
     pub(super) content: Option<&'a Node>,
 }
 
 impl<'a> Variant<'a> {
-    /// Hands the content to `read`, and binds what goes wrong there to the content's place.
-    fn read<T>(self, read: impl FnOnce(De<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    /// What the variant holds.
+    fn content(&self) -> Result<De<'a>, Error> {
         let Some(content) = self.content.or(self.de.stands_in().then_some(self.de.here.node)) else {
             return Err(Error::allowed(joined(&[
                 "a map with the key `",
@@ -23,13 +23,21 @@ impl<'a> Variant<'a> {
                 "`, which has settings of its own",
             ])));
         };
-        let here = self.de.here.child(Step::Key(self.name), content);
         let stand_in = match Mark::reading(self.de.marks, content, false) {
             Reading::StandIn(number) => number,
             _ => self.de.stand_in,
         };
-        read(De { here: &here, siblings: None, parts: None, stand_in, ..self.de })
-            .map_err(|error| if self.de.stands_in() { error } else { error.place(&here) })
+        Ok(self.de.child(Step::Key(self.name), content, stand_in))
+    }
+
+    fn unit(&self) -> Result<(), Error> {
+        match self.content {
+            None => Ok(()),
+            Some(_) => {
+                let content = self.content()?;
+                content.nothing().map_err(|error| self.de.place(error, &content.here))
+            }
+        }
     }
 }
 
@@ -46,21 +54,22 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
     type Error = Error;
 
     fn unit_variant(self) -> Result<(), Error> {
-        match self.content {
-            None => Ok(()),
-            Some(_) => self.read(|de| de.nothing()),
-        }
+        self.unit()
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Error> {
-        self.read(|de| seed.deserialize(de))
+        let content = self.content()?;
+        seed.deserialize(&content).map_err(|error| self.de.place(error, &content.here))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Error> {
-        self.read(|de| de.deserialize_tuple(length, visitor))
+        let content = self.content()?;
+        content.deserialize_tuple(length, visitor).map_err(|error| self.de.place(error, &content.here))
     }
 
     fn struct_variant<V: Visitor<'de>>(self, known: Names, visitor: V) -> Result<V::Value, Error> {
-        self.read(|de| visitor.visit_map(de.entries(Some(known))?))
+        let content = self.content()?;
+        let read = |content: &De<'_>| visitor.visit_map(&mut content.entries(Some(known))?);
+        read(&content).map_err(|error| self.de.place(error, &content.here))
     }
 }
