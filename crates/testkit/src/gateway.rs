@@ -10,6 +10,7 @@ use crate::engine::{Engine, Refusal};
 use crate::plugin::Plugin;
 use crate::running::RunningGateway;
 use crate::scenario::{Cluster, Filter, HeaderLimits, Route, Scenario, VirtualHost};
+use crate::secret;
 use crate::target::Target;
 
 /// The cluster that [`Gateway::upstream`] makes.
@@ -193,7 +194,16 @@ impl Gateway {
     ///
     /// # Errors
     /// When it ends instead of serving.
+    ///
+    /// # Panics
+    /// When its log shows a secret: see [`SECRET`](crate::SECRET).
     pub fn try_start_on(&self, engine: Engine) -> Result<RunningGateway, Refusal> {
-        engine.start(&self.scenario()).map(RunningGateway::new)
+        let refusal = match engine.start(&self.scenario()) {
+            Ok(engine) => return Ok(RunningGateway::new(engine)),
+            Err(refusal) => refusal,
+        };
+        let line = secret::shown_in(&refusal.log);
+        assert!(line.is_none(), "{engine} shows a secret of the test in its log: {line:?}");
+        Err(refusal)
     }
 }

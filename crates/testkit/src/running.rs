@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use crate::client::{Connection, Request};
 use crate::engine::RunningEngine;
+use crate::secret;
 use crate::stats::Stats;
 use crate::wait::eventually;
 
 /// How much of the log a failed test shows.
 const LOG_TAIL: usize = 60;
 
-/// A running gateway. It ends when dropped; if the test is failing then, the end of its log is printed.
+/// A running gateway. It ends when dropped; if the test is failing then, the end of its log is printed. If not, the test
+/// fails should the gateway show a secret: see [`SECRET`](crate::SECRET).
 pub struct RunningGateway {
     engine: RunningEngine,
 }
@@ -101,6 +103,18 @@ impl RunningGateway {
             .unwrap_or_else(|| panic!("waited {timeout:?} for {name} = {value}, it is {:?}", self.stats().get(name)));
     }
 
+    /// Waits until the histogram `name` of a plugin, such as `token_fetcher.fetch_ms`, has `count` samples, and gives their
+    /// sum. Envoy tells of a sample up to five seconds later.
+    ///
+    /// # Panics
+    /// When it does not have so many within `timeout`.
+    pub fn wait_for_samples(&self, name: &str, count: u64, timeout: Duration) -> f64 {
+        let found = || self.engine.samples(name).filter(|(samples, _)| *samples == count).map(|(_, sum)| sum);
+        eventually(timeout, found).unwrap_or_else(|| {
+            panic!("waited {timeout:?} for {count} samples of {name}: {:?}", self.engine.samples(name))
+        })
+    }
+
     /// The gateway's memory now, in KiB.
     ///
     /// # Panics
@@ -144,6 +158,12 @@ impl Drop for RunningGateway {
             let lines: Vec<&str> = log.lines().collect();
             let tail = &lines[lines.len().saturating_sub(LOG_TAIL)..];
             eprintln!("--- end of the log of {}\n{}", self.engine.engine(), tail.join("\n"));
+            return;
+        }
+        for (place, text) in self.engine.shown() {
+            if let Some(line) = secret::shown_in(&text) {
+                panic!("{} shows a secret of the test in {place}: {line}", self.engine.engine());
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ impl Auth {
         let well = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let seen_well = std::sync::Arc::clone(&well);
         let service = Upstream::start(move |seen| match seen_well.load(std::sync::atomic::Ordering::Relaxed) {
-            true => Answer::ok("").header("x-token", "t-1"),
+            true => Answer::ok("").header("x-token", "s3cr3t-1"),
             false => fault(seen),
         });
         Self { service, well }
@@ -38,10 +38,11 @@ fn start(config: Value, auth: impl Into<Target>, upstream: &Upstream) -> Running
     Gateway::new().plugin("token-fetcher", config).cluster(CLUSTER, auth).upstream(upstream).start()
 }
 
-/// The client is told what the plugin says and no more, and the upstream sees nothing.
+/// The client is told what the plugin says and no more, and the upstream sees nothing. How exactly the deadline is kept
+/// is tested on a clock that is not shared with other programs: `unit.rs`.
 fn assert_refused(gateway: &RunningGateway, upstream: &Upstream, details: &str) {
     let (before, since) = (upstream.started(), Instant::now());
-    let reply = gateway.get("/refused").header("x-token", "forged").send();
+    let reply = gateway.get("/refused").header("x-token", "s3cr3t-forged").send();
     assert_eq!((reply.status, reply.text()), (500, "http call failed"), "{gateway:?}");
     assert!(since.elapsed() < Duration::from_secs(5), "500 ms are the limit, it took {:?}", since.elapsed());
     assert_eq!(upstream.started(), before);
@@ -51,7 +52,7 @@ fn assert_refused(gateway: &RunningGateway, upstream: &Upstream, details: &str) 
 
 /// The request goes on, without any token.
 fn assert_passes_bare(gateway: &RunningGateway, upstream: &Upstream) {
-    let reply = gateway.get("/open").header("X-Token", "forged").header("x-token", "forged too").send();
+    let reply = gateway.get("/open").header("X-Token", "s3cr3t-1").header("x-token", "s3cr3t-2").send();
     assert_eq!(reply.status, 200);
     assert_eq!(upstream.last().path, "/open");
     assert!(!upstream.last().headers.contains("x-token"), "{:#?}", upstream.last());
@@ -59,7 +60,7 @@ fn assert_passes_bare(gateway: &RunningGateway, upstream: &Upstream) {
 
 fn assert_works(gateway: &RunningGateway, upstream: &Upstream) {
     assert_eq!(gateway.get("/next").send().status, 200);
-    assert_eq!((&*upstream.last().path, upstream.last().header_text("x-token")), ("/next", Some("t-1")));
+    assert_eq!((&*upstream.last().path, upstream.last().header_text("x-token")), ("/next", Some("s3cr3t-1")));
 }
 
 #[testkit::scenario]
@@ -68,12 +69,12 @@ fn a_service_that_fails_is_answered_with_500() {
     let cases: [(&str, Faulty); 8] = [
         ("unreachable", |_| Answer::reset()),
         ("unreachable", |_| Answer::close()),
-        ("unreachable", |_| Answer::ok("").header("x-token", "cut").cut_in_headers(Fault::Reset)),
-        ("unreachable", |_| Answer::ok("a long body").header("x-token", "cut").cut_in_body(3, Fault::Reset)),
+        ("unreachable", |_| Answer::ok("").header("x-token", "s3cr3t-cut").cut_in_headers(Fault::Reset)),
+        ("unreachable", |_| Answer::ok("a long body").header("x-token", "s3cr3t-cut").cut_in_body(3, Fault::Reset)),
         ("timeout", |_| Answer::hang()),
-        ("timeout", |_| Answer::ok("").header("x-token", "late").delay(Duration::from_secs(10))),
-        ("timeout", |_| Answer::ok("a long body").header("x-token", "cut").cut_in_body(3, Fault::Hang)),
-        ("bad_status", |_| Answer::status(401).header("x-token", "not with a 401").body("secret body")),
+        ("timeout", |_| Answer::ok("").header("x-token", "s3cr3t-late").delay(Duration::from_secs(10))),
+        ("timeout", |_| Answer::ok("a long body").header("x-token", "s3cr3t-cut").cut_in_body(3, Fault::Hang)),
+        ("bad_status", |_| Answer::status(401).header("x-token", "s3cr3t-401").body("s3cr3t body")),
     ];
     for (details, fault) in cases {
         let auth = Auth::failing(fault);
@@ -84,11 +85,11 @@ fn a_service_that_fails_is_answered_with_500() {
         }
         let gateway = start(config, &auth.service, &upstream);
         assert_refused(&gateway, &upstream, details);
+        if details == "timeout" {
+            assert!(gateway.log_contains("no answer within 500 ms"), "{gateway:?}");
+        }
         auth.recover();
         assert_works(&gateway, &upstream);
-        for secret in ["secret body", "forged", "not with a 401", "late"] {
-            assert!(!gateway.log_contains(secret), "{secret} in {gateway:?}");
-        }
     }
 }
 
@@ -129,7 +130,7 @@ fn an_answer_without_a_token_lets_the_request_pass() {
     let cases: [Faulty; 3] = [
         |_| Answer::ok("x-token"),
         |_| Answer::ok("").header("x-token", ""),
-        |_| Answer::ok(vec![b'b'; 10 << 20]).header("x-token", "t-big"),
+        |_| Answer::ok(vec![b'b'; 10 << 20]).header("x-token", "s3cr3t-big"),
     ];
     for fault in cases {
         let auth = Auth::failing(fault);
@@ -144,7 +145,7 @@ fn an_answer_without_a_token_lets_the_request_pass() {
 #[testkit::scenario]
 fn bytes_above_0x7f_come_through_as_they_are() {
     let bytes: Vec<u8> = (0x80..=0xff).collect();
-    let token = [b"\t<"[..].trim_ascii(), &bytes, b">"].concat();
+    let token = [b"s3cr3t<", &bytes[..], b">"].concat();
     let sent = token.clone();
     let auth = Upstream::start(move |_| Answer::ok(b"\xff\xfe").header("x-token", &sent));
     let upstream = Upstream::start(|_| Answer::ok("hi"));
@@ -209,7 +210,7 @@ fn each_failure_has_the_outcome_that_the_operator_gives_it() {
 
 #[testkit::scenario]
 fn tries_again_within_one_deadline() {
-    let answers = [Answer::reset(), Answer::status(503), Answer::ok("").header("x-token", "t-1")];
+    let answers = [Answer::reset(), Answer::status(503), Answer::ok("").header("x-token", "s3cr3t-1")];
     let auth = Upstream::script(answers);
     let upstream = Upstream::start(|_| Answer::ok("hi"));
     let mut config = mission();

@@ -65,11 +65,11 @@ fn headers_that_cannot_carry_a_token_are_refused() {
 
 #[test]
 fn paths_that_would_break_out_are_refused() {
-    for path in ["/?key=s3cret value", "/s3cret\r\nx: y", "/s3cret/é", "/s3cret#b", "/a/../${request.path}"] {
+    for path in ["/?key=s3cr3t value", "/s3cr3t\r\nx: y", "/s3cr3t/é", "/s3cr3t#b", "/a/../${request.path}"] {
         let config = json!({"serviceName": "auth.static", "requestPath": path, "tokenHeader": "x"});
         let fault = faults_of(&config).pop().expect("a fault");
         assert!(fault.starts_with("$.requestPath: not a path that can be asked for"), "{fault}");
-        assert!(!fault.contains("s3cret"), "a query may hold a secret: {fault}");
+        assert!(!fault.contains("s3cr3t"), "a query may hold a secret: {fault}");
     }
 }
 
@@ -88,11 +88,11 @@ fn templates_are_checked() {
         (json!({"requestPath": "/${request.body}"}), "$.requestPath: nothing is known as `${request.body}`"),
         (json!({"requestPath": "/${request.path"}), "$.requestPath: `${` without `}`"),
         (
-            json!({"request": {"headers": {"x-a": "s3cret ${env.NONE}"}}}),
+            json!({"request": {"headers": {"x-a": "s3cr3t ${env.NONE}"}}}),
             "$.request.headers.x-a: `${env.NONE}`: the VM has no such variable",
         ),
         (json!({"request": {"headers": {"host": "a"}}}), "$.request.headers: header `host` cannot be given"),
-        (json!({"request": {"headers": {"x-a": "s3cret\r\n"}}}), "$.request.headers: the value of header `x-a` has CR"),
+        (json!({"request": {"headers": {"x-a": "s3cr3t\r\n"}}}), "$.request.headers: the value of header `x-a` has CR"),
         (json!({"request": {"method": "CONNECT"}}), "$.request.method: found \"CONNECT\", allowed: a method"),
         (
             json!({"request": {"body": {"xml": "a"}}}),
@@ -128,7 +128,24 @@ fn templates_are_checked() {
     ] {
         let faults = faults_of(&with(more.clone()));
         assert!(faults.first().is_some_and(|found| found.starts_with(fault)), "{more}: {faults:#?}");
-        assert!(!faults.concat().contains("s3cret"), "{faults:#?}");
+        assert!(!faults.concat().contains("s3cr3t"), "{faults:#?}");
+    }
+}
+
+#[test]
+fn parameters_that_oauth2_sets_itself_are_refused() {
+    for (name, instead) in [
+        ("grant_type", "leave it out, it is always `client_credentials`"),
+        ("client_id", "`clientId` sets it"),
+        ("client_secret", "`clientSecret` sets it"),
+        ("scope", "give it beside `params`"),
+        ("audience", "give it beside `params`"),
+        ("resource", "give it beside `params`"),
+    ] {
+        let oauth2 = json!({"clientId": "a", "clientSecret": "s3cr3t-b", "params": {"tenant": "t", name: "s3cr3t-c"}});
+        let faults = faults_of(&with(json!({"oauth2": oauth2})));
+        let expected = format!("$.oauth2.params: `{name}` cannot be given here: {instead}");
+        assert!(matches!(faults.as_slice(), [fault] if fault.starts_with(&expected)), "{name}: {faults:#?}");
     }
 }
 

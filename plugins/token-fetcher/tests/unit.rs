@@ -67,6 +67,40 @@ fn a_token_in_use_is_renewed_and_one_that_is_not_is_forgotten() {
 }
 
 #[test]
+fn a_token_is_renewed_when_80_percent_of_its_life_have_passed() {
+    for lifetime in [5_000, 15_000, 3_600_000] {
+        let config = CONFIG.replace("\"staleMs\": 10000", &format!("\"lifetimeMs\": {lifetime}, \"jitterPercent\": 0"));
+        let bench = Bench::<TokenFetcher>::new(&config).expect("a good configuration");
+        let first = bench.get("/");
+        tick(&bench);
+        bench.answer(0, 200, &[("x-token", "t-1")], "");
+        assert!(first.is_forwarded());
+        bench.advance(Duration::from_millis(lifetime * 8 / 10 - 50));
+        assert_eq!(bench.calls().len(), 1, "{lifetime}");
+        bench.advance(Duration::from_millis(200));
+        assert_eq!(bench.calls().len(), 2, "{lifetime}");
+    }
+}
+
+#[test]
+fn a_service_that_is_silent_holds_a_request_no_longer_than_its_deadline() {
+    for more in ["", r#", "retry": {"tries": 10, "pauseMs": 10, "tryTimeoutMs": 100}"#, r#", "cache": {}"#] {
+        let config = format!(
+            r#"{{"serviceName": "auth.static", "requestPath": "/", "tokenHeader": "x-token", "timeoutMs": 500{more}}}"#
+        );
+        let bench = Bench::<TokenFetcher>::new(&config).expect("a good configuration");
+        let request = bench.get("/");
+        bench.advance(Duration::from_millis(400));
+        assert!(request.reply().is_none(), "{more}");
+        // The gateway's own timer, which is earlier, is not played here.
+        bench.advance(Duration::from_millis(155));
+        let reply = request.reply().expect("a reply");
+        assert_eq!((reply.status, &*reply.details), (500, "plugin.timeout"), "{more}");
+        assert!(bench.log().iter().any(|line| line.contains("no answer within")), "{:?}", bench.log());
+    }
+}
+
+#[test]
 fn a_new_configuration_leaves_nobody_waiting() {
     let bench = bench();
     let waiting = bench.get("/");

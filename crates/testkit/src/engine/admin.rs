@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::Engine;
 use super::bootstrap::LISTENER;
 use crate::client::{Connection, Reply, Request};
 use crate::stats::Stats;
@@ -44,8 +45,38 @@ impl Admin {
             .collect()
     }
 
+    /// From the page for Prometheus, the only one where Envoy sums a histogram up.
+    pub(super) fn samples(&self, name: &str) -> Option<(u64, f64)> {
+        let page = self.demand("GET", "/stats/prometheus");
+        let name = name.replace(['.', '-'], "_");
+        let value = |part: &str| {
+            let line = page.text().lines().find_map(|line| line.strip_prefix(&format!("{name}_{part}{{")))?;
+            line.split_once('}')?.1.trim().parse::<f64>().ok()
+        };
+        Some((value("count")? as u64, value("sum")?))
+    }
+
     pub(super) fn set_log_level(&self, component: &str, level: &str) {
         self.demand("POST", &format!("/logging?{component}={level}"));
+    }
+
+    /// All that the pages of metrics show, and on our gateway those of the inspector; less when the gateway is gone.
+    pub(super) fn shown(&self, engine: Engine) -> Vec<(String, String)> {
+        let page = |path: &str| {
+            let reply = self.ask("GET", path)?;
+            Some((path.to_owned(), String::from_utf8_lossy(&reply.body).into_owned()))
+        };
+        let mut pages: Vec<_> = page("/stats").into_iter().collect();
+        if engine == Engine::Gateway {
+            pages.extend(page("/inspector.json"));
+            let exchanges = page("/inspector/exchanges.json");
+            let list: Value =
+                exchanges.as_ref().and_then(|(_, json)| serde_json::from_str(json).ok()).unwrap_or_default();
+            let ids = list["exchanges"].as_array().into_iter().flatten().map(|exchange| &exchange["id"]);
+            pages.extend(ids.filter_map(|id| page(&format!("/inspector/exchanges/{id}.json"))));
+            pages.extend(exchanges);
+        }
+        pages
     }
 
     fn demand(&self, method: &str, path: &str) -> Reply {

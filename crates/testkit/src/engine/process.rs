@@ -101,9 +101,20 @@ impl RunningEngine {
         String::from_utf8_lossy(&text).lines().map(ToOwned::to_owned).collect()
     }
 
+    /// All that it shows to whoever looks, by the name of the place.
+    pub(crate) fn shown(&self) -> Vec<(String, String)> {
+        let logs = [("its log".to_owned(), self.log()), ("its access log".to_owned(), self.access_log().join("\n"))];
+        logs.into_iter().chain(self.admin.shown(self.engine)).collect()
+    }
+
     /// A snapshot of the metrics.
     pub(crate) fn stats(&self) -> Stats {
         self.admin.stats()
+    }
+
+    /// How many samples a plugin's histogram has, and their sum.
+    pub(crate) fn samples(&self, name: &str) -> Option<(u64, f64)> {
+        self.admin.samples(name)
     }
 
     /// Changes the log level of a component, such as `wasm`, while it runs.
