@@ -18,7 +18,7 @@ impl TokenFetcher {
         let breaker = &self.settings.breaker;
         breaker.as_ref().map_or(Ok(()), Breaker::admit)?;
         let began = monotonic();
-        let result = self.ask(inputs).await;
+        let result = self.ask(inputs, began).await;
         self.metrics.note_fetch(monotonic().saturating_sub(began), result.is_ok());
         if let Some(breaker) = breaker {
             breaker.note(result.as_ref().err());
@@ -26,12 +26,13 @@ impl TokenFetcher {
         result
     }
 
-    async fn ask(&self, inputs: &Inputs) -> Result<Fetched> {
+    async fn ask(&self, inputs: &Inputs, began: Duration) -> Result<Fetched> {
         let Settings { steps, recipe, success, token, target, retry, .. } = &self.settings;
-        let end = retry.end();
+        let (mut now, end) = (began, retry.end(began));
         let mut inputs = inputs.clone();
         for step in steps {
-            step.run(&mut inputs, &retry.until(end)).await?;
+            step.run(&mut inputs, retry, now, end).await?;
+            now = monotonic();
         }
         let ask = async |time| {
             let answer = recipe.ask(&inputs, time).await?;
@@ -40,6 +41,6 @@ impl TokenFetcher {
             let lifetime = self.cache.as_ref().map(|cache| cache.settings.lifetime(&answer, &token));
             Ok(Fetched { value: target.dress(&token)?, lifetime: lifetime.unwrap_or_default() })
         };
-        retry.until(end).run(ask).await
+        retry.run(now, end, ask).await
     }
 }

@@ -17,10 +17,14 @@ pub(crate) struct ClientCredentials {
     scope: Option<Template>,
     audience: Option<Template>,
     resource: Option<Template>,
-    /// Whatever else the server wants in the form.
     #[serde(default)]
-    params: Fields,
+    params: Params,
 }
+
+/// Whatever else the server wants in the form.
+#[derive(Debug, Default, Deserialize)]
+#[serde(try_from = "Fields")]
+struct Params(Fields);
 
 /// How the client says who it is (RFC 6749, section 2.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -45,7 +49,7 @@ impl ClientCredentials {
 
     /// The form and the headers of the call.
     pub(crate) fn write_into(self, extra: Extra) -> Extra {
-        let mut form = self.params;
+        let Params(mut form) = self.params;
         let given = [("scope", self.scope), ("audience", self.audience), ("resource", self.resource)];
         for (name, value) in given {
             if let Some(value) = value {
@@ -75,6 +79,25 @@ impl Secret {
         let mut encoded = Vec::new();
         Encoding::Percent.write(self.0.as_constant().unwrap_or_default().as_bytes(), &mut encoded);
         encoded
+    }
+}
+
+impl TryFrom<Fields> for Params {
+    type Error = String;
+
+    /// What this module sets itself would be overwritten without a word.
+    fn try_from(fields: Fields) -> Result<Self, String> {
+        for (name, _) in fields.iter() {
+            let instead = match name {
+                "grant_type" => "leave it out, it is always `client_credentials`",
+                "client_id" => "`clientId` sets it, with `auth: body` in the form",
+                "client_secret" => "`clientSecret` sets it, with `auth: body` in the form",
+                "scope" | "audience" | "resource" => "give it beside `params`, as a key of `oauth2`",
+                _ => continue,
+            };
+            return Err(format!("`{name}` cannot be given here: {instead}"));
+        }
+        Ok(Self(fields))
     }
 }
 

@@ -4,7 +4,7 @@ use plugin_core::prelude::*;
 use plugin_core::time::{monotonic, sleep};
 
 /// How often a token is asked for before it counts as failed.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Retry {
     tries: Tries,
@@ -35,24 +35,24 @@ impl Retry {
         Self { deadline, ..self }
     }
 
-    /// The same deadline for several pieces of work that follow one another: what is left of it.
-    pub(crate) fn until(&self, end: Duration) -> Self {
-        self.clone().within(end.saturating_sub(monotonic()))
+    /// When work that begins `now` has to be done.
+    pub(crate) fn end(&self, now: Duration) -> Duration {
+        now.saturating_add(self.deadline)
     }
 
-    /// When work that begins now has to be done.
-    pub(crate) fn end(&self) -> Duration {
-        monotonic().saturating_add(self.deadline)
-    }
-
-    /// Runs `work`, which is given the time it may take, until it succeeds, fails for good, or time or tries run out.
-    pub(crate) async fn run<T>(&self, mut work: impl AsyncFnMut(Duration) -> Result<T>) -> Result<T> {
-        let end = monotonic().saturating_add(self.deadline);
+    /// Runs `work`, which is given the time it may take, until it succeeds, fails for good, or tries or the time from
+    /// `now` to `end` run out. Several pieces of work that follow one another may have the same end.
+    pub(crate) async fn run<T>(
+        &self,
+        mut now: Duration,
+        end: Duration,
+        mut work: impl AsyncFnMut(Duration) -> Result<T>,
+    ) -> Result<T> {
         let mut pause = Duration::from_millis(self.pause_ms.into());
         let mut left = self.tries.0;
         loop {
             left = left.saturating_sub(1);
-            let time = end.saturating_sub(monotonic());
+            let time = end.saturating_sub(now);
             let time = self.try_timeout_ms.map_or(time, |limit| time.min(limit.into()));
             match work(time).await {
                 Err(error) if left > 0 && error.kind().is_transient() && monotonic().saturating_add(pause) < end => {
@@ -61,6 +61,7 @@ impl Retry {
                 result => return result,
             }
             sleep(pause).await;
+            now = monotonic();
             pause = pause.saturating_mul(2);
         }
     }

@@ -45,15 +45,15 @@ impl Step {
         (&self.name, &self.values).hash(hasher);
     }
 
-    /// Makes the call and adds its values to `inputs`.
-    pub(crate) async fn run(&self, inputs: &mut Inputs, retry: &Retry) -> Result<()> {
+    /// Makes the call, which ends at `end`, and adds its values to `inputs`.
+    pub(crate) async fn run(&self, inputs: &mut Inputs, retry: &Retry, now: Duration, end: Duration) -> Result<()> {
         let within = |error: Error| Error::new(error.kind(), format!("step `{}`: {error}", self.name));
         let ask = async |time| {
             let answer = self.recipe.ask(inputs, time).await?;
             self.success.check(&answer)?;
             self.values.iter().map(|(name, place)| Ok((name, place.find(&answer)?))).collect::<Result<Vec<_>>>()
         };
-        let values = retry.run(ask).await.map_err(within)?;
+        let values = retry.run(now, end, ask).await.map_err(within)?;
         for (name, value) in values {
             inputs.add_step(&self.name, name, value);
         }

@@ -6,8 +6,11 @@ use crate::template::Inputs;
 use plugin_core::prelude::*;
 use plugin_core::time::sleep;
 
-/// How often tokens are looked after that no request asks for.
+/// How often tokens are looked after that no request asks for, unless one is due earlier.
 const ROUND: Duration = Duration::from_secs(1);
+
+/// Many tokens that are due one after the other are looked after together.
+const SHORTEST_ROUND: Duration = Duration::from_millis(100);
 
 /// A key above this many bytes is not worth its place.
 const LONGEST_KEY: usize = 8 << 10;
@@ -129,16 +132,18 @@ impl TokenFetcher {
         let Some(cache) = self.cache.clone().filter(|cache| !cache.kept.replace(true)) else { return };
         let (plugin, inner) = (self.clone(), background.clone());
         background.spawn(async move {
+            let mut pause = ROUND;
             loop {
-                sleep(ROUND).await;
-                let (due, any_left) = cache.sweep();
-                for (key, inputs) in &due {
+                sleep(pause).await;
+                let swept = cache.sweep();
+                for (key, inputs) in &swept.due {
                     plugin.refresh(&inner, key, inputs);
                 }
-                if !any_left {
+                if !swept.any_left {
                     cache.kept.set(false);
                     return;
                 }
+                pause = swept.next.map_or(ROUND, |next| next.clamp(SHORTEST_ROUND, ROUND));
             }
         });
     }

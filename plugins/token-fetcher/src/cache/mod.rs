@@ -40,6 +40,16 @@ pub(crate) enum Seat {
     Full,
 }
 
+/// What a sweep over the cache has found.
+pub(crate) struct Swept {
+    /// The keys whose token is due and was used since it was fetched, and what their calls are filled in with.
+    pub(crate) due: Vec<(Vec<u8>, Inputs)>,
+    /// How long from now until the next token is due.
+    pub(crate) next: Option<Duration>,
+    /// Whether anything is left to look after.
+    pub(crate) any_left: bool,
+}
+
 /// The tokens of one worker, by key, and the way to those of the other workers.
 #[derive(Debug)]
 pub(crate) struct Cache {
@@ -164,16 +174,17 @@ impl Cache {
         true
     }
 
-    /// Forgets what nobody can use any more. Gives the keys whose token is due and was used since it was fetched, and
-    /// whether anything is left to look after.
-    pub(crate) fn sweep(&self) -> (Vec<(Vec<u8>, Inputs)>, bool) {
+    /// Forgets what nobody can use any more.
+    pub(crate) fn sweep(&self) -> Swept {
         let now = monotonic();
         let mut entries = self.entries.borrow_mut();
         let (stale, pause) = (self.settings.stale(), self.settings.refusal_pause());
         entries.retain(|_, entry| entry.is_of_use(now, stale, pause));
         let due = entries.iter().filter(|(_, entry)| entry.is_due(now) && entry.was_used());
         let due = due.map(|(key, entry)| (key.clone(), entry.inputs.clone())).collect();
-        (due, !entries.is_empty())
+        let refreshes = entries.values().filter_map(|entry| entry.token.as_ref()).map(|token| token.refresh_at);
+        let next = refreshes.filter(|refresh| *refresh > now).min().map(|refresh| refresh.saturating_sub(now));
+        Swept { due, next, any_left: !entries.is_empty() }
     }
 
     /// Makes room, at the cost of who runs out first.
