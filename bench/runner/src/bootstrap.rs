@@ -1,25 +1,31 @@
-//! The Envoy configuration: for each variant a listener with at most one filter before the router; one upstream.
+//! The Envoy configuration: for each variant a listener with at most one filter before the router; one server behind them.
 
+use crate::fetch;
 use crate::variant::{Filter, Variant};
 use serde_json::{Value, json};
 use std::path::Path;
 
-const TYPES: &str = "type.googleapis.com/envoy.extensions.filters";
+pub(crate) const TYPES: &str = "type.googleapis.com/envoy.extensions.filters";
 
 /// A whole bootstrap, as JSON: one listener for each variant, on the port beside it.
 pub(crate) fn of<'a>(variants: impl IntoIterator<Item = (&'a Variant, u16)>, upstream_port: u16) -> Value {
     let listeners: Vec<Value> = variants.into_iter().map(|(variant, port)| listener(&variant.filter, port)).collect();
+    let clusters = ["upstream", fetch::SERVICE].map(|name| cluster(name, upstream_port));
     json!({
         "static_resources": {
             "listeners": listeners,
-            "clusters": [{
-                "name": "upstream",
-                "type": "STATIC",
-                "load_assignment": { "cluster_name": "upstream", "endpoints": [
-                    { "lb_endpoints": [{ "endpoint": { "address": address(upstream_port) } }] }
-                ]},
-            }],
+            "clusters": clusters,
         },
+    })
+}
+
+fn cluster(name: &str, port: u16) -> Value {
+    json!({
+        "name": name,
+        "type": "STATIC",
+        "load_assignment": { "cluster_name": name, "endpoints": [
+            { "lb_endpoints": [{ "endpoint": { "address": address(port) } }] }
+        ]},
     })
 }
 
@@ -70,6 +76,7 @@ fn filter(filter: &Filter) -> Option<Value> {
                 }}]},
             },
         })),
+        Filter::ExtAuthz => Some(fetch::ext_authz()),
         Filter::Lua(source) => Some(json!({
             "name": "envoy.filters.http.lua",
             "typed_config": {

@@ -1,6 +1,7 @@
 //! The variants that are measured, and the choice among them.
 
 use crate::build;
+use crate::fetch;
 use crate::options::{Module, Options};
 use crate::upstream::WITHOUT_HEADER;
 use crate::variant::{Filter, Job, Variant};
@@ -19,13 +20,13 @@ const MOCK_ON: &str = r#"{"mockEnable":true}"#;
 const NO_RULE_MATCHES: &str = r#"{"_rules_":[{"_match_domain_":["nomatch.example.com"]}]}"#;
 
 /// A variant before its plugin is built or found.
-struct Entry {
+pub(crate) struct Entry {
     job: Job,
     name: &'static str,
     recipe: Recipe,
 }
 
-enum Recipe {
+pub(crate) enum Recipe {
     /// The first of each job.
     Baseline(fn() -> Filter),
     Native(fn() -> Filter),
@@ -35,7 +36,7 @@ enum Recipe {
     Ours(&'static str, &'static str),
 }
 
-const fn entry(job: Job, name: &'static str, recipe: Recipe) -> Entry {
+pub(crate) const fn entry(job: Job, name: &'static str, recipe: Recipe) -> Entry {
     Entry { job, name, recipe }
 }
 
@@ -52,6 +53,10 @@ const CATALOGUE: [Entry; 10] = [
     entry(Job::Mock, OURS, Recipe::Ours("mock-response", MOCK_ON)),
 ];
 
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    CATALOGUE.iter().chain(&fetch::CATALOGUE)
+}
+
 /// The variants that `options` ask for, plugins built and found, with the baselines of their jobs.
 pub(crate) fn select(options: &Options) -> Result<Vec<Variant>> {
     let mut variants = Vec::new();
@@ -61,11 +66,11 @@ pub(crate) fn select(options: &Options) -> Result<Vec<Variant>> {
             let text = options.only.as_deref();
             text.is_none_or(|text| job.name() == text || entry.name.contains(text))
         };
-        let entries = || CATALOGUE.iter().filter(move |entry| entry.job == job);
-        if !entries().any(wanted) && also().next().is_none() {
+        let of_job = || entries().filter(move |entry| entry.job == job);
+        if !of_job().any(wanted) && also().next().is_none() {
             continue;
         }
-        for entry in entries().filter(|entry| entry.is_baseline() || wanted(entry)) {
+        for entry in of_job().filter(|entry| entry.is_baseline() || wanted(entry)) {
             variants.push(entry.variant()?);
         }
         variants.extend(also().map(given));
@@ -74,7 +79,7 @@ pub(crate) fn select(options: &Options) -> Result<Vec<Variant>> {
         !variants.is_empty(),
         "--only {:?} selects nothing; there are {}",
         options.only.as_deref().unwrap_or_default(),
-        CATALOGUE.each_ref().map(|entry| format!("{} ({})", entry.name, entry.job.name())).join(", ")
+        entries().map(|entry| format!("{} ({})", entry.name, entry.job.name())).collect::<Vec<_>>().join(", ")
     );
     Ok(variants)
 }
@@ -94,7 +99,7 @@ impl Entry {
                 Filter::Wasm { file: build::ours(plugin)?, configuration: configuration.to_owned() }
             }
         };
-        let untouched = self.job == Job::Header && (self.is_baseline() || self.name == OURS_NO_RULE);
+        let untouched = self.job != Job::Mock && (self.is_baseline() || self.name == OURS_NO_RULE);
         Ok(Variant {
             job: self.job,
             name: self.name.to_owned(),

@@ -5,6 +5,7 @@ mod build;
 mod catalogue;
 mod cores;
 mod envoy;
+mod fetch;
 mod load;
 mod memory;
 mod options;

@@ -82,7 +82,7 @@ impl FromStr for Module {
             bail!("--also needs JOB:NAME=FILE or JOB:NAME=FILE=CONFIGURATION, not {text:?}");
         };
         let Some(job) = Job::ALL.into_iter().find(|known| known.name() == job) else {
-            bail!("--also {name}: there is no job {job:?}, only {}", Job::ALL.map(Job::name).join(" and "));
+            bail!("--also {name}: there is no job {job:?}, only {}", Job::ALL.map(Job::name).join(", "));
         };
         let (file, configuration) = rest.split_once('=').unwrap_or((rest, "{}"));
         let file = std::path::absolute(file)?;

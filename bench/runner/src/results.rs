@@ -1,6 +1,7 @@
 //! The figures of each variant against its baseline, and the goals they are held against.
 
 use crate::catalogue::{OURS, OURS_NO_RULE, PLAIN};
+use crate::fetch::{EXT_AUTHZ, OURS_CACHED};
 use crate::options::Options;
 use crate::statistics::Spread;
 use crate::variant::{Job, Variant};
@@ -99,6 +100,8 @@ impl Results {
             ("header: ours / plain, start-up", Job::Header, OURS, PLAIN, start_up, 1.0),
             ("mock: ours / plain, CPU", Job::Mock, OURS, PLAIN, cpu, 0.9),
             ("mock: ours / plain, start-up", Job::Mock, OURS, PLAIN, start_up, 1.0),
+            ("fetch: ours / plain, CPU", Job::Fetch, OURS, PLAIN, cpu, 1.0),
+            ("fetch: warm cache / ext_authz, CPU", Job::Fetch, OURS_CACHED, EXT_AUTHZ, cpu, 0.33),
         ]
         .into_iter()
         .filter_map(|(text, job, ours, theirs, figure, at_most)| {

@@ -1,4 +1,4 @@
-//! The smallest keep-alive HTTP/1.1 server that can tell whether the header arrived.
+//! The smallest keep-alive HTTP/1.1 server that can tell whether the header arrived, and give it out.
 
 use anyhow::{Context as _, Result};
 use std::io::{Read as _, Write as _};
@@ -9,6 +9,8 @@ use std::thread;
 pub(crate) const WITH_HEADER: &str = "with hello";
 /// Body of the answer to a request without it.
 pub(crate) const WITHOUT_HEADER: &str = "no hello";
+/// Requests whose path begins with this get a token, as from an auth service: the header that the others want.
+pub(crate) const TOKEN_PATH: &str = "/token";
 
 const LONGEST_REQUEST: usize = 16 * 1024;
 
@@ -38,8 +40,10 @@ impl Upstream {
 
 fn serve(mut stream: TcpStream) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
-    let with = answer(WITH_HEADER);
-    let without = answer(WITHOUT_HEADER);
+    let with = answer("", WITH_HEADER);
+    let without = answer("", WITHOUT_HEADER);
+    let token = answer("hello: world\r\n", "");
+    let asks_for_token = format!("GET {TOKEN_PATH}");
     let mut head = Vec::new();
     let mut chunk = [0; 4096];
     loop {
@@ -48,17 +52,21 @@ fn serve(mut stream: TcpStream) -> std::io::Result<()> {
         if count == 0 || head.len() > LONGEST_REQUEST {
             return Ok(());
         }
-        // The load sends GET without a body, one at a time: an empty line ends a request.
+        // Requests are GET without a body, one at a time: an empty line ends one.
         if head.ends_with(b"\r\n\r\n") {
-            let arrived = contains(&head, b"\r\nhello: world\r\n");
-            stream.write_all(if arrived { &with } else { &without })?;
+            let answer = match contains(&head, b"\r\nhello: world\r\n") {
+                _ if head.starts_with(asks_for_token.as_bytes()) => &token,
+                true => &with,
+                false => &without,
+            };
+            stream.write_all(answer)?;
             head.clear();
         }
     }
 }
 
-fn answer(body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+fn answer(headers: &str, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 200 OK\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {

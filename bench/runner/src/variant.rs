@@ -10,16 +10,19 @@ pub(crate) enum Job {
     Header,
     /// Answer without an upstream.
     Mock,
+    /// Ask a service for the header first.
+    Fetch,
 }
 
 impl Job {
-    pub(crate) const ALL: [Self; 2] = [Self::Header, Self::Mock];
+    pub(crate) const ALL: [Self; 3] = [Self::Header, Self::Mock, Self::Fetch];
 
     /// As `--only` and `--also` take it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Header => "header",
             Self::Mock => "mock",
+            Self::Fetch => "fetch",
         }
     }
 
@@ -28,13 +31,14 @@ impl Job {
         match self {
             Self::Header => "add one request header",
             Self::Mock => "answer without an upstream",
+            Self::Fetch => "fetch a token from a service and set it on the request",
         }
     }
 
     /// Body of an answer that shows that the job was done.
     pub(crate) fn answer(self) -> &'static str {
         match self {
-            Self::Header => WITH_HEADER,
+            Self::Header | Self::Fetch => WITH_HEADER,
             Self::Mock => "hello world",
         }
     }
@@ -54,6 +58,7 @@ pub(crate) enum Filter {
     /// No filter either: the route itself answers.
     DirectResponse,
     HeaderMutation,
+    ExtAuthz,
     /// Holds the script.
     Lua(&'static str),
     Wasm {
