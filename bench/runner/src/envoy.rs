@@ -2,6 +2,7 @@
 
 use crate::bootstrap;
 use crate::cores::Cores;
+use crate::counter::Counter;
 use crate::load::Load;
 use crate::usage;
 use crate::variant::Variant;
@@ -13,7 +14,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+/// Under valgrind everything takes fifty times as long.
 const LONGEST_START: Duration = Duration::from_secs(30);
+const LONGEST_COUNTED_START: Duration = Duration::from_secs(600);
 /// Short against the differences that the start-up column shows.
 const READY_POLL: Duration = Duration::from_micros(500);
 
@@ -37,13 +40,29 @@ impl<'a> Binary<'a> {
 
     /// Starts an Envoy with a listener for each variant, and returns once each answers as its variant must.
     pub(crate) fn start(&self, variants: &[&Variant], workers: usize) -> Result<Envoy> {
+        self.start_with(Command::new(&self.path), variants, workers, LONGEST_START)
+    }
+
+    /// As [`start`](Self::start), in the hands of an instruction counter and with one worker.
+    pub(crate) fn start_counted(&self, variants: &[&Variant]) -> Result<(Envoy, Counter)> {
+        let counter = Counter::new(&self.scratch)?;
+        let envoy = self.start_with(counter.command(&self.path), variants, 1, LONGEST_COUNTED_START)?;
+        Ok((envoy, counter))
+    }
+
+    fn start_with(
+        &self,
+        mut command: Command,
+        variants: &[&Variant],
+        workers: usize,
+        patience: Duration,
+    ) -> Result<Envoy> {
         let ports = free_ports(variants.len())?;
         let listeners: Vec<(&Variant, u16)> = variants.iter().copied().zip(ports).collect();
         let config = self.scratch.join("envoy.json");
         let log = self.scratch.join("envoy.log");
         let bootstrap = bootstrap::of(listeners.iter().copied(), self.upstream_port);
         fs::write(&config, bootstrap.to_string()).with_context(|| format!("cannot write {}", config.display()))?;
-        let mut command = Command::new(&self.path);
         command
             .args(["--disable-hot-restart", "--log-level", "warning", "--concurrency"])
             .arg(workers.to_string())
@@ -58,12 +77,16 @@ impl<'a> Binary<'a> {
             .cores
             .on_envoy_core(|| command.spawn())?
             .with_context(|| format!("cannot start {}", self.path.display()))?;
-        let mut envoy =
-            Envoy { child, ports: listeners.iter().map(|(_, port)| *port).collect(), start_up: Duration::ZERO };
+        let mut envoy = Envoy {
+            child,
+            ports: listeners.iter().map(|(_, port)| *port).collect(),
+            start_up: Duration::ZERO,
+            patience,
+        };
         for (index, (variant, port)) in listeners.iter().enumerate() {
             // It listens before its workers have their VMs: only an answer proves that it is ready.
             envoy
-                .wait_for_listener(*port, &log)
+                .wait_for_listener(*port, &log, patience)
                 .and_then(|()| envoy.load(index, variant, 1)?.send(1))
                 .with_context(|| format!("variant {:?}", variant.name))?;
         }
@@ -86,6 +109,7 @@ pub(crate) struct Envoy {
     child: Child,
     ports: Vec<u16>,
     start_up: Duration,
+    patience: Duration,
 }
 
 impl Envoy {
@@ -107,18 +131,23 @@ impl Envoy {
     /// Opens connections to the listener of the variant that stands at `index`.
     pub(crate) fn load(&self, index: usize, variant: &Variant, connections: usize) -> Result<Load> {
         let port = self.ports.get(index).context("this Envoy has no such listener")?;
-        Load::connect(*port, connections, variant.expected_body)
+        Load::connect(*port, connections, variant.expected_body, self.patience)
     }
 
-    fn wait_for_listener(&mut self, port: u16, log: &Path) -> Result<()> {
-        let deadline = Instant::now() + LONGEST_START;
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn wait_for_listener(&mut self, port: u16, log: &Path, patience: Duration) -> Result<()> {
+        let deadline = Instant::now() + patience;
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             if let Some(status) = self.child.try_wait()? {
                 bail!("Envoy ended at its start ({status}), its log says:\n{}", fs::read_to_string(log)?);
             }
             ensure!(
                 Instant::now() < deadline,
-                "Envoy did not listen within {LONGEST_START:?}, its log says:\n{}",
+                "Envoy did not listen within {patience:?}, its log says:\n{}",
                 fs::read_to_string(log)?
             );
             sleep(READY_POLL);

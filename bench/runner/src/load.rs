@@ -6,7 +6,6 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
 const REQUEST: &[u8] = b"GET /bench HTTP/1.1\r\nhost: bench.example.com\r\nuser-agent: bench\r\naccept: */*\r\n\r\n";
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const LONGEST_ANSWER: usize = 16 * 1024;
 
 /// Open connections to one listener.
@@ -16,9 +15,14 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Connects to `port`; each answer must be 200 with `expected_body`.
-    pub(crate) fn connect(port: u16, connections: usize, expected_body: &'static str) -> Result<Self> {
-        let connections = (0..connections).map(|_| connect(port)).collect::<Result<_>>()?;
+    /// Connects to `port`; each answer must be 200 with `expected_body`, and come within `patience`.
+    pub(crate) fn connect(
+        port: u16,
+        connections: usize,
+        expected_body: &'static str,
+        patience: Duration,
+    ) -> Result<Self> {
+        let connections = (0..connections).map(|_| connect(port, patience)).collect::<Result<_>>()?;
         Ok(Self { connections, expected_body })
     }
 
@@ -40,11 +44,11 @@ impl Load {
     }
 }
 
-fn connect(port: u16) -> Result<TcpStream> {
+fn connect(port: u16, patience: Duration) -> Result<TcpStream> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
         .with_context(|| format!("cannot connect to the listener on port {port}"))?;
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(LONGEST_WAIT))?;
+    stream.set_read_timeout(Some(patience))?;
     Ok(stream)
 }
 
@@ -53,7 +57,7 @@ fn read_answer(stream: &mut TcpStream, expected_body: &str) -> Result<()> {
     let mut filled = 0;
     loop {
         let room = buffer.get_mut(filled..).unwrap_or_default();
-        let count = stream.read(room).context("no answer from Envoy within 10 s")?;
+        let count = stream.read(room).context("no answer from Envoy in time")?;
         ensure!(count > 0, "Envoy closed the connection, or its answer is over {LONGEST_ANSWER} bytes");
         filled += count;
         let text = buffer.get(..filled).unwrap_or_default();

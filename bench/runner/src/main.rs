@@ -4,8 +4,10 @@ mod bootstrap;
 mod build;
 mod catalogue;
 mod cores;
+mod counter;
 mod envoy;
 mod fetch;
+mod instructions;
 mod load;
 mod memory;
 mod options;
@@ -36,10 +38,14 @@ fn main() -> Result<()> {
     let envoy = envoy::Binary::find(&cores, upstream.port())?;
 
     let all: Vec<&Variant> = variants.iter().collect();
-    let figures = Figures {
-        cpu_us: rounds::run(&envoy, &all, &options)?,
-        start_up_ms: start_up::run(&envoy, &all)?,
-        kib_per_vm: memory::per_vm(&envoy, &all)?,
+    let figures = if options.instructions {
+        Figures { cost: instructions::run(&envoy, &all, &options)?, ..Figures::default() }
+    } else {
+        Figures {
+            cost: rounds::run(&envoy, &all, &options)?,
+            start_up_ms: start_up::run(&envoy, &all)?,
+            kib_per_vm: memory::per_vm(&envoy, &all)?,
+        }
     };
 
     let results = Results::new(&options, &variants, &figures);

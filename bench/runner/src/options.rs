@@ -14,6 +14,8 @@ Usage: make bench, or cargo run --release -p bench -- [OPTIONS]
   --rounds N        rounds to take the median of; each starts fresh Envoys (default 9)
   --requests N      measured requests for each variant and round (default 10000)
   --connections N   keep-alive connections of the load (default 8)
+  --instructions    count instructions instead of CPU time, start-up and memory; a busy machine does not
+                    change them; needs valgrind; --requests has no effect
   --only TEXT       only variants whose job or name contains TEXT; the baselines always run
   --also JOB:NAME=FILE[=CONFIGURATION]
                     one more module; may be repeated; the configuration is {} unless given
@@ -28,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     pub(crate) requests: usize,
     pub(crate) connections: usize,
+    /// Whether to count instructions instead of measuring time and memory.
+    pub(crate) instructions: bool,
     pub(crate) only: Option<String>,
     pub(crate) also: Vec<Module>,
     pub(crate) json: Option<PathBuf>,
@@ -44,12 +48,23 @@ pub(crate) struct Module {
 impl Options {
     /// Reads the arguments after the program's name; `None` when they ask for help.
     pub(crate) fn from_args(arguments: impl IntoIterator<Item = String>) -> Result<Option<Self>> {
-        let mut options =
-            Self { rounds: 9, requests: 10_000, connections: 8, only: None, also: Vec::new(), json: None };
+        let mut options = Self {
+            rounds: 9,
+            requests: 10_000,
+            connections: 8,
+            instructions: false,
+            only: None,
+            also: Vec::new(),
+            json: None,
+        };
         let mut arguments = arguments.into_iter();
         while let Some(name) = arguments.next() {
             if name == "--help" || name == "-h" {
                 return Ok(None);
+            }
+            if name == "--instructions" {
+                options.instructions = true;
+                continue;
             }
             let value = arguments.next();
             let value = value.with_context(|| format!("{name} needs a value; --help lists the options"));
@@ -108,6 +123,7 @@ mod tests {
         let options = parse(&["--rounds", "3", "--only", "mock", "--json", "x"]).unwrap().unwrap();
         assert_eq!((options.rounds, options.only.as_deref()), (3, Some("mock")));
         assert_eq!(options.json, Some("x".into()));
+        assert!(!options.instructions && parse(&["--instructions"]).unwrap().unwrap().instructions);
         assert!(parse(&["--help"]).unwrap().is_none());
     }
 

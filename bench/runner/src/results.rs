@@ -12,6 +12,14 @@ pub(crate) struct Results {
     pub(crate) rows: Vec<Row>,
     pub(crate) rounds: usize,
     pub(crate) requests: usize,
+    pub(crate) unit: Unit,
+}
+
+/// What the cost of a request is counted in.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Unit {
+    CpuMicroseconds,
+    KiloInstructions,
 }
 
 /// One variant. What is called extra is the difference to the baseline of the same job and round.
@@ -19,17 +27,19 @@ pub(crate) struct Row {
     pub(crate) job: Job,
     pub(crate) name: String,
     pub(crate) is_baseline: bool,
-    pub(crate) cpu_us: Vec<f64>,
-    pub(crate) extra_cpu_us: Vec<f64>,
+    /// For one request, in the unit of the results.
+    pub(crate) cost: Vec<f64>,
+    pub(crate) extra_cost: Vec<f64>,
     pub(crate) extra_start_up_ms: Vec<f64>,
     pub(crate) extra_kib_per_vm: f64,
     pub(crate) wasm_bytes: Option<u64>,
 }
 
-/// The raw figures, each list in the order of the variants.
+/// The raw figures, each list in the order of the variants, or empty when not measured.
+#[derive(Default)]
 pub(crate) struct Figures {
     /// By round.
-    pub(crate) cpu_us: Vec<Vec<f64>>,
+    pub(crate) cost: Vec<Vec<f64>>,
     /// By start.
     pub(crate) start_up_ms: Vec<Vec<f64>>,
     pub(crate) kib_per_vm: Vec<f64>,
@@ -45,14 +55,15 @@ impl Results {
                 job: variant.job,
                 name: variant.name.clone(),
                 is_baseline: variant.is_baseline(),
-                cpu_us: column(&figures.cpu_us, index),
-                extra_cpu_us: differences(&figures.cpu_us, index, base),
+                cost: column(&figures.cost, index),
+                extra_cost: differences(&figures.cost, index, base),
                 extra_start_up_ms: differences(&figures.start_up_ms, index, base),
                 extra_kib_per_vm: kib(index) - kib(base),
                 wasm_bytes: variant.wasm_bytes(),
             }
         });
-        Self { rows: rows.collect(), rounds: options.rounds, requests: options.requests }
+        let unit = if options.instructions { Unit::KiloInstructions } else { Unit::CpuMicroseconds };
+        Self { rows: rows.collect(), rounds: options.rounds, requests: options.requests, unit }
     }
 
     /// All figures, round by round.
@@ -64,8 +75,8 @@ impl Results {
                 json!({
                     "job": row.job.name(),
                     "variant": row.name,
-                    "cpu_us": row.cpu_us,
-                    "extra_cpu_us": row.extra_cpu_us,
+                    "cost": row.cost,
+                    "extra_cost": row.extra_cost,
                     "extra_start_up_ms": row.extra_start_up_ms,
                     "extra_kib_per_vm": row.extra_kib_per_vm,
                     "wasm_bytes": row.wasm_bytes,
@@ -83,7 +94,13 @@ impl Results {
                 })
             })
             .collect();
-        json!({ "rounds": self.rounds, "requests": self.requests, "variants": rows, "goals": goals })
+        json!({
+            "rounds": self.rounds,
+            "requests": self.requests,
+            "cost": self.unit.name(),
+            "variants": rows,
+            "goals": goals,
+        })
     }
 
     pub(crate) fn row(&self, job: Job, name: &str) -> Option<&Row> {
@@ -92,13 +109,13 @@ impl Results {
 
     /// The goals whose variants were measured.
     pub(crate) fn goals(&self) -> impl Iterator<Item = Goal> {
-        let cpu: fn(&Row) -> &[f64] = |row| &row.extra_cpu_us;
+        let cost: fn(&Row) -> &[f64] = |row| &row.extra_cost;
         let start_up: fn(&Row) -> &[f64] = |row| &row.extra_start_up_ms;
         [
-            ("header: ours / plain, CPU", Job::Header, OURS, PLAIN, cpu, 0.85),
-            ("header: no rule matches / plain, CPU", Job::Header, OURS_NO_RULE, PLAIN, cpu, 1.0),
+            ("header: ours / plain", Job::Header, OURS, PLAIN, cost, 0.85),
+            ("header: no rule matches / plain", Job::Header, OURS_NO_RULE, PLAIN, cost, 1.0),
             ("header: ours / plain, start-up", Job::Header, OURS, PLAIN, start_up, 1.0),
-            ("mock: ours / plain, CPU", Job::Mock, OURS, PLAIN, cpu, 0.9),
+            ("mock: ours / plain", Job::Mock, OURS, PLAIN, cost, 0.9),
             ("mock: ours / plain, start-up", Job::Mock, OURS, PLAIN, start_up, 1.0),
             ("fetch: ours / plain, CPU", Job::Fetch, OURS, PLAIN, cpu, 1.0),
             ("fetch: warm cache / ext_authz, CPU", Job::Fetch, OURS_CACHED, EXT_AUTHZ, cpu, 0.33),
@@ -109,6 +126,16 @@ impl Results {
             let theirs = Spread::of(figure(self.row(job, theirs)?).iter().copied())?;
             Some(Goal { text, ratio: ours.median / theirs.median, at_most })
         })
+    }
+}
+
+impl Unit {
+    /// As tables and JSON name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::CpuMicroseconds => "CPU us",
+            Self::KiloInstructions => "1000 instr.",
+        }
     }
 }
 
