@@ -62,6 +62,18 @@ impl Root {
         }
     }
 
+    /// Logs `facts` unless another VM of this gateway process has done so.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn announce(&self, facts: &str) {
+        let key = format!("plugin-core.build.{}", self.name);
+        let told = host().shared_data(&key).ok().flatten();
+        if log::log_enabled!(log::Level::Info) && told.is_none_or(|(told, _)| told != facts.as_bytes()) {
+            log::info!("{facts}");
+            // Failing that, the next VM tells it again, which does no harm.
+            let _ = host().set_shared_data(&key, facts.as_bytes(), 0);
+        }
+    }
+
     /// Reads the configuration; false refuses it, and then the last good one stays in force.
     pub(crate) fn configure(self: &Rc<Self>) -> bool {
         runtime::within(self, || self.try_configure().map_err(|faults| self.report(&faults)).is_ok())

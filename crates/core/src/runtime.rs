@@ -93,6 +93,14 @@ fn owner(rt: &Runtime, stream: u32) -> Option<Rc<Root>> {
     noted.or_else(|| rt.roots.borrow().iter().rfind(|root| root.id < stream).cloned())
 }
 
+/// Tells once in a gateway process what a module was built from.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn announce(id: u32, facts: &str) {
+    if let Some(root) = RUNTIME.with(|rt| root(rt, id)) {
+        within(&root, || root.announce(facts));
+    }
+}
+
 pub(crate) fn on_configure(id: u32) -> bool {
     RUNTIME.with(|rt| root(rt, id)).is_some_and(|root| root.configure())
 }

@@ -31,8 +31,8 @@ pub fn explain(workspace: &Workspace, plugin: &str, top: usize) -> Result<()> {
     toolchain::ensure_target()?;
     let package = workspace.plugin(plugin)?;
     let raw = raw_module(workspace, package)?;
-    let shipped = finish_package(package, &raw, Names::Strip)?.wasm.len();
-    let content = read(&finish_package(package, &raw, Names::Keep)?.wasm)?;
+    let shipped = finish_package(workspace, package, &raw, Names::Strip)?.wasm.len();
+    let content = read(&finish_package(workspace, package, &raw, Names::Keep)?.wasm)?;
     let code: usize = content.functions.iter().map(|function| function.bytes).sum();
     anstream::println!(
         "{BOLD}{plugin}{BOLD:#}: {} KB, of which code {} KB in {} functions, constants {} KB\n",

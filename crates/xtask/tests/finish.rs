@@ -9,16 +9,20 @@
 
 mod fixture;
 
-use fixture::{Fixture, HIGRESS, PORTABLE};
+use fixture::{Fixture, HIGRESS, PLACEHOLDER, PORTABLE};
 use wasmparser::{Parser, Payload};
-use xtask::finish::{Feature, Finished, Names, finish};
+use xtask::finish::{Feature, Finished, Names, Source, finish};
+
+fn source(version: &str) -> Source {
+    Source { version: version.to_owned(), commit: "0123456789ab".to_owned() }
+}
 
 fn finished(fixture: &Fixture) -> Finished {
-    finish(&fixture.wasm(), "1.2.3", Names::Strip).unwrap()
+    finish(&fixture.wasm(), &source("1.2.3"), Names::Strip).unwrap()
 }
 
 fn refused(fixture: &Fixture) -> String {
-    format!("{:#}", finish(&fixture.wasm(), "1.2.3", Names::Strip).unwrap_err())
+    format!("{:#}", finish(&fixture.wasm(), &source("1.2.3"), Names::Strip).unwrap_err())
 }
 
 fn exports(wasm: &[u8]) -> Vec<String> {
@@ -130,12 +134,32 @@ fn what_stays_besides_code_is_the_build_facts() {
     let [(name, facts)] = sections.as_slice() else { panic!("{sections:?}") };
     assert_eq!(name, "plugin");
     let facts: serde_json::Value = serde_json::from_slice(facts).unwrap();
-    assert_eq!(facts, serde_json::json!({"name": "fixture", "version": "1.2.3", "abi": "0.2.100"}));
+    assert_eq!(
+        facts,
+        serde_json::json!({"name": "fixture", "version": "1.2.3", "commit": "0123456789ab", "abi": "0.2.100"})
+    );
+}
+
+#[test]
+fn the_build_facts_are_where_the_plugin_reads_them() {
+    let wasm = finished(&Fixture::new(HIGRESS, &[])).wasm;
+    let facts = "version 1.2.3, commit 0123456789ab, ABI 0.2.100";
+    let expected = format!("before{facts:width$}after", width = PLACEHOLDER.len());
+    assert!(wasm.windows(expected.len()).any(|window| window == expected.as_bytes()), "{}", wasm.escape_ascii());
+}
+
+#[test]
+fn a_module_without_a_place_for_the_build_facts_is_refused() {
+    let mut wasm = Fixture::new(HIGRESS, &[]).wasm();
+    let at = wasm.windows(17).position(|window| window == b"plugin-core build".as_slice()).unwrap();
+    wasm[at] = b'P';
+    let error = format!("{:#}", finish(&wasm, &source("1.2.3"), Names::Strip).unwrap_err());
+    assert!(error.contains("no place for the build facts"), "{error}");
 }
 
 #[test]
 fn names_stay_when_asked_for() {
-    let finished = finish(&Fixture::new(PORTABLE, &["log"]).wasm(), "1", Names::Keep).unwrap();
+    let finished = finish(&Fixture::new(PORTABLE, &["log"]).wasm(), &source("1"), Names::Keep).unwrap();
     let names = custom_sections(&finished.wasm).into_iter().find(|(name, _)| name == "name").unwrap().1;
     assert!(String::from_utf8_lossy(&names).contains("plugin_core::uses::log"));
 }
@@ -151,7 +175,7 @@ fn imports_in_use_are_listed_with_their_callers() {
 #[test]
 fn finishing_twice_is_refused() {
     let once = finished(&Fixture::new(PORTABLE, &[])).wasm;
-    let error = finish(&once, "1.2.3", Names::Strip).unwrap_err().to_string();
+    let error = finish(&once, &source("1.2.3"), Names::Strip).unwrap_err().to_string();
     assert!(error.contains("finished already") && error.contains("\"name\":\"fixture\""), "{error}");
 }
 
@@ -181,6 +205,6 @@ fn refusals_say_what_to_do() {
 
 #[test]
 fn bytes_that_are_no_module_are_refused() {
-    let error = finish(b"not wasm", "1", Names::Strip).unwrap_err().to_string();
+    let error = finish(b"not wasm", &source("1"), Names::Strip).unwrap_err().to_string();
     assert!(error.contains("cannot read the module"), "{error}");
 }

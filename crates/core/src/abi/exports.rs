@@ -1,5 +1,6 @@
 //! The callbacks. Each only translates; `xtask build` gives those that the plugin uses their ABI names.
 
+use super::build;
 use super::calls::ProxyWasm;
 use crate::exchange::Event;
 use crate::host::{Buffer, Direction, Host, Map};
@@ -26,6 +27,7 @@ exports! {
     }
 
     proxy_on_configure => fn configure(id: u32, _size: u32) -> u32 {
+        runtime::announce(id, build::facts());
         u32::from(runtime::on_configure(id))
     }
 

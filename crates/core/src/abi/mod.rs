@@ -7,6 +7,7 @@
 
 #![allow(unsafe_code, reason = "the proxy-wasm ABI passes pointers; every use is in this module")]
 
+mod build;
 mod calls;
 mod environment;
 mod exports;

@@ -11,6 +11,18 @@ fn the_start_hook_runs_once_configured() {
 }
 
 #[testkit::scenario]
+fn the_log_tells_once_what_the_module_was_built_from() {
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let gateway = Gateway::new().plugin("tour", json!({})).concurrency(3).upstream(&upstream).start();
+    assert_eq!(gateway.get("/state/none").send().status, 200);
+    let log = gateway.wasm_log();
+    let told: Vec<&String> = log.iter().filter(|line| line.contains("[tour] [-] version ")).collect();
+    let [line] = told.as_slice() else { panic!("{log:#?}") };
+    assert!(line.contains(concat!("version ", env!("CARGO_PKG_VERSION"), ", commit ")), "{line}");
+    assert!(line.ends_with(", ABI 0.2.1"), "{line}");
+}
+
+#[testkit::scenario]
 fn properties_are_read_and_set() {
     let stage = stage();
     let reply = stage.gateway.get("/state/properties").header("x-request-id", "id-1").send();

@@ -5,11 +5,12 @@ mod budget;
 mod compile;
 mod fresh;
 mod report;
+mod source;
 
 pub(crate) use compile::raw_module;
 pub(crate) use fresh::{newest_source, require as require_fresh, stale};
 
-use crate::finish::{self, Finished, Names};
+use crate::finish::{self, Finished, Names, Source};
 use crate::workspace::{Folder, Package, Workspace};
 use crate::{terminal, toolchain};
 use allow_list::AllowList;
@@ -73,7 +74,7 @@ pub(crate) fn build_packages(workspace: &Workspace, packages: &[&Package]) -> Re
     let (mut built, mut faults) = (Vec::new(), Vec::new());
     for package in packages {
         let raw = raw_module(workspace, package)?;
-        let finished = finish_package(package, &raw, Names::Strip)?;
+        let finished = finish_package(workspace, package, &raw, Names::Strip)?;
         let found = [allow_list.check(&finished.imports), budget.check(&package.name, finished.wasm.len())].concat();
         if found.is_empty() {
             write(&workspace.dist(package), &finished.wasm)?;
@@ -89,9 +90,9 @@ pub(crate) fn build_packages(workspace: &Workspace, packages: &[&Package]) -> Re
 }
 
 /// Finishes what cargo wrote for `package`.
-pub(crate) fn finish_package(package: &Package, raw: &[u8], names: Names) -> Result<Finished> {
-    let finished =
-        finish::finish(raw, &package.version, names).with_context(|| format!("plugin `{}`", package.name))?;
+pub(crate) fn finish_package(workspace: &Workspace, package: &Package, raw: &[u8], names: Names) -> Result<Finished> {
+    let source = Source { version: package.version.clone(), commit: source::commit(workspace) };
+    let finished = finish::finish(raw, &source, names).with_context(|| format!("plugin `{}`", package.name))?;
     if finished.declaration.name != package.name {
         bail!(
             "the crate `{}` registers itself as `{}`; give both the same name, so that log lines, configuration and \

@@ -15,6 +15,7 @@ mod table;
 mod twins;
 
 pub use declaration::{Abi, Declaration};
+pub use facts::Source;
 pub use imports::Import;
 pub use phases::Feature;
 
@@ -46,16 +47,20 @@ pub struct Finished {
     pub imports: Vec<Import>,
 }
 
-/// Finishes the module `raw`, as `cargo build --release --target wasm32-wasip1` wrote it. `version` is the plugin
-/// package's version; it goes into the module's `plugin` section.
+/// Finishes the module `raw`, as `cargo build --release --target wasm32-wasip1` wrote it. `source` goes
+/// into the module's `plugin` section and into what the plugin logs at its start.
 ///
 /// # Errors
 /// When `raw` is not a plugin of this workspace, is finished already, has no names to read, lacks a callback that it
 /// needs, or asks for something that its ABI cannot give.
-pub fn finish(raw: &[u8], version: &str, keep_names: Names) -> Result<Finished> {
-    let mut module = parse(raw, keep_names)?;
+pub fn finish(raw: &[u8], source: &Source, keep_names: Names) -> Result<Finished> {
+    let module = parse(raw, Names::Strip)?;
     facts::refuse_finished(&module)?;
     let declaration = Declaration::read(&module)?;
+    let mut raw = raw.to_vec();
+    facts::fill_in(&mut raw, &declaration, source)?;
+    let raw = raw.as_slice();
+    let mut module = parse(raw, keep_names)?;
 
     let features = reached_features(raw)?;
     declaration.allow(&features)?;
@@ -63,7 +68,7 @@ pub fn finish(raw: &[u8], version: &str, keep_names: Names) -> Result<Finished> 
     let callbacks = phases::callbacks(&features);
     reduce(&mut module, &callbacks, declaration.abi.markers())?;
     let imports = imports::list(&module);
-    facts::replace_custom_sections(&mut module, &declaration, version)?;
+    facts::replace_custom_sections(&mut module, &declaration, source)?;
     let named = keep_names == Names::Keep;
     let wasm = twins::merge(module.emit_wasm(), named)?;
     let wasm = calls::through_table(wasm, named)?;
