@@ -117,8 +117,8 @@ impl Results {
             ("header: ours / plain, start-up", Job::Header, OURS, PLAIN, start_up, 1.0),
             ("mock: ours / plain", Job::Mock, OURS, PLAIN, cost, 0.9),
             ("mock: ours / plain, start-up", Job::Mock, OURS, PLAIN, start_up, 1.0),
-            ("fetch: ours / plain, CPU", Job::Fetch, OURS, PLAIN, cpu, 1.0),
-            ("fetch: warm cache / ext_authz, CPU", Job::Fetch, OURS_CACHED, EXT_AUTHZ, cpu, 0.33),
+            ("fetch: ours / plain", Job::Fetch, OURS, PLAIN, cost, 1.0),
+            ("fetch: warm cache / ext_authz", Job::Fetch, OURS_CACHED, EXT_AUTHZ, cost, 0.33),
         ]
         .into_iter()
         .filter_map(|(text, job, ours, theirs, figure, at_most)| {
