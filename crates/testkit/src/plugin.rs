@@ -61,6 +61,26 @@ impl Plugin {
         }
     }
 
+    /// The plugin that an EnvoyFilter of Istio adds, with its settings and with the module in `dist/` in place of the
+    /// image. `file` counts from the root of the workspace.
+    ///
+    /// # Panics
+    /// When the file has no patch of a wasm filter, or as [`new`](Self::new).
+    pub fn envoy_filter(file: &str) -> Self {
+        let text =
+            std::fs::read_to_string(workspace::root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let filter: Value = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let patches = filter["spec"]["configPatches"].as_array().into_iter().flatten();
+        let mut settings = patches.map(|patch| &patch["patch"]["value"]["typed_config"]["value"]["config"]);
+        let settings =
+            settings.find(|it| it.is_object()).unwrap_or_else(|| panic!("{file}: no patch of a wasm filter"));
+        let text = |pointer| settings.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let mut plugin = Self::new(text("/name")).config_text(text("/configuration/value"));
+        text("/vm_config/vm_id").clone_into(&mut plugin.vm_id);
+        plugin.fail_open = settings["fail_open"] == true;
+        plugin
+    }
+
     /// Configures it with the text of this JSON.
     #[must_use]
     pub fn config(self, json: &Value) -> Self {

@@ -6,6 +6,7 @@
 pub mod build;
 pub mod finish;
 pub mod image;
+pub mod manifests;
 pub mod python;
 pub mod run;
 pub mod scaffold;

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::build::Selection;
 use xtask::run::Kind;
-use xtask::{Workspace, build, image, python, run, scaffold, size};
+use xtask::{Workspace, build, image, manifests, python, run, scaffold, size};
 
 /// Builds, measures and runs the plugins of this workspace.
 ///
@@ -56,6 +56,13 @@ enum Program {
         #[arg(long, requires = "push")]
         plain_http: bool,
     },
+    /// Copy the manifests of deploy/ to dist/deploy, with your registry and the digests of your images in them
+    ///
+    /// The images must be in dist/oci/ (`cargo xtask images`); whether they are in the registry too is not asked.
+    Manifests {
+        /// The registry, as for `images --push`, for example registry.example.com/plugins
+        registry: String,
+    },
     /// Install Envoy and httpbin into target/python, when missing or when their versions changed
     Setup,
     /// Run the plugins in the local gateway, with an upstream and Redis, without Docker or Python
@@ -90,6 +97,7 @@ fn start(arguments: Arguments) -> Result<()> {
             image::write(&workspace)?;
             push.map_or(Ok(()), |registry| image::push(&workspace, &registry, plain_http))
         }
+        Program::Manifests { registry } => manifests::write(&workspace, &registry),
         Program::Setup => python::ensure(&workspace).map(drop),
         Program::Run(options) => run::run(&workspace, &options, Kind::Local),
         Program::RunEnvoy(options) => run::run(&workspace, &options, Kind::Envoy),

@@ -1,6 +1,6 @@
-//! The manifest that operators install: its default and each of its rules, seen by upstreams.
+//! The manifests that operators install: their default and each of their rules, seen by upstreams.
 
-use testkit::{Answer, Gateway, Upstream};
+use testkit::{Answer, Gateway, Plugin, Upstream};
 
 const REPORTS: &str = "outbound|8080||reports.shop.svc.cluster.local";
 
@@ -28,5 +28,26 @@ fn the_manifest_changes_what_its_default_and_its_rules_say() {
         assert_eq!(seen.header_text("x-audit"), audit, "{rule}");
         assert_eq!(seen.header_text("x-user-id"), None, "{rule}");
         assert_eq!(reply.header_text("x-frame-options"), frames, "{rule}");
+    }
+}
+
+#[testkit::scenario]
+fn the_envoy_filter_changes_what_its_default_and_its_rules_say() {
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let gateway = Gateway::new()
+        .with(Plugin::envoy_filter("deploy/istio/header-injector.yaml"))
+        .route("checkout", "/checkout", "upstream")
+        .upstream(&upstream)
+        .start();
+    for (rule, host, path, environment, audit) in [
+        ("default", "shop.example.com", "/", "production", None),
+        ("route", "shop.example.com", "/checkout", "production", Some("on")),
+        ("domain", "eu.partner.example.com", "/", "partner", None),
+    ] {
+        gateway.get(path).header("host", host).header("x-user-id", "forged").send();
+        let seen = upstream.last();
+        assert_eq!(seen.header_text("x-env"), Some(environment), "{rule}");
+        assert_eq!(seen.header_text("x-audit"), audit, "{rule}");
+        assert_eq!(seen.header_text("x-user-id"), None, "{rule}");
     }
 }

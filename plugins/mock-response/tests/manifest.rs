@@ -1,6 +1,6 @@
-//! The manifest that operators install: its default and each of its rules, seen by a client.
+//! The manifests that operators install: their default and each of their rules, seen by a client.
 
-use testkit::{Answer, Gateway, Upstream};
+use testkit::{Answer, Gateway, Plugin, Upstream};
 
 const LEGACY: &str = "outbound|80||legacy.shop.svc.cluster.local";
 
@@ -25,4 +25,22 @@ fn the_manifest_answers_where_its_rules_say() {
         assert_eq!((reply.status, reply.text()), (status, body), "{rule}");
     }
     assert_eq!(upstream.count(), 1, "a mock must not reach the backend");
+}
+
+#[testkit::scenario]
+fn the_envoy_filter_answers_where_its_rules_say() {
+    let upstream = Upstream::start(|_| Answer::ok("the backend"));
+    let gateway = Gateway::new()
+        .with(Plugin::envoy_filter("deploy/istio/mock-response.yaml"))
+        .route("orders-v2", "/v2/orders", "upstream")
+        .upstream(&upstream)
+        .start();
+    for (rule, host, path, status, body) in [
+        ("default", "shop.example.com", "/", 200, "the backend"),
+        ("route", "shop.example.com", "/v2/orders", 200, r#"{"orders":[]}"#),
+        ("domain", "down.example.com", "/", 503, "down for maintenance"),
+    ] {
+        let reply = gateway.get(path).header("host", host).send();
+        assert_eq!((reply.status, reply.text()), (status, body), "{rule}");
+    }
 }

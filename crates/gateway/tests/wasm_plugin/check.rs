@@ -47,6 +47,15 @@ fn a_folder_is_checked_with_all_below_it() {
 }
 
 #[test]
+fn variables_of_the_real_gateway_have_stand_ins() {
+    let variables = "vmConfig: { env: [{ name: NOT_SET_ANYWHERE, valueFrom: HOST }, { name: PATH, valueFrom: HOST }] }";
+    let folder = folder(&[("a.yaml", &MANIFEST.replace("spec: { ", &format!("spec: {{ {variables}, ")))]);
+    let (code, text) = check(folder.path(), &["deploy"]);
+    let expected = "deploy/a.yaml: OK, if the environment of the gateway has NOT_SET_ANYWHERE, which is not set here\n";
+    assert_eq!((code, text.as_str()), (Some(0), expected));
+}
+
+#[test]
 fn a_fault_in_a_folder_is_told_with_its_file() {
     let folder = folder(&[("a.yaml", &MANIFEST.replace("WasmPlugin", "WasmPlugins")), ("b.yaml", MANIFEST)]);
     let (code, text) = check(folder.path(), &["deploy"]);

@@ -3,10 +3,12 @@
 //!
 //! An image is one layer with `plugin.wasm`, as a Dockerfile `FROM scratch` makes it; Istio and Higress load it.
 
+mod digest;
 mod layer;
 mod layout;
 mod push;
 
+pub(crate) use digest::digest;
 pub use push::push;
 
 use crate::build;

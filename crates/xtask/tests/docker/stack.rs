@@ -112,7 +112,9 @@ impl Stack<'_> {
     }
 
     fn make(&self, target: &str, variables: &[(&str, &str)]) -> (bool, String) {
+        let begin = std::time::Instant::now();
         let output = self.engine.command("make").arg(target).envs(variables.iter().copied()).output().unwrap();
+        println!("make {target} {variables:?}: {:.0?}", begin.elapsed());
         (output.status.success(), said(&output))
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use self::kind::Kind;
 use super::engine;
-use crate::bootstrap::{DataSource, Fault, Faults, WasmFilter};
+use crate::bootstrap::{DataSource, Environment, Fault, Faults, WasmFilter};
 use crate::engine::Engine;
 use crate::log::{Format, Level, Log};
 use crate::server::{Refused, Sources, load_filter};
@@ -32,7 +32,7 @@ pub(super) fn run(paths: &[PathBuf], settings: &Settings<'_>) -> Result<bool, Re
     for file in files::find(paths).map_err(Refused::from)? {
         let path = file.path.as_path();
         let (faults, verdict) = match settings.module {
-            Some(module) => (configuration(&engine, module, path), "OK".to_owned()),
+            Some(module) => (configuration(&engine, module, path), verdict(&[])),
             None => checked(&engine, path, file.named, settings.modules),
         };
         if faults.is_empty() {
@@ -53,11 +53,21 @@ fn checked(engine: &Engine, file: &Path, named: bool, modules: &Path) -> (Vec<St
     let kind = Kind::of(&text);
     let faults = match if named { kind.insisted() } else { kind } {
         Kind::Bootstrap => bootstrap(engine, file),
-        Kind::Manifests => manifests(engine, file, modules),
+        Kind::Manifests => {
+            let (faults, stand_ins) = manifests(engine, file, modules);
+            return (faults, verdict(&stand_ins));
+        }
         Kind::Foreign(kind) => return (Vec::new(), format!("passed over, kind {kind}")),
         Kind::Unknown => return (Vec::new(), "passed over, neither a manifest nor a bootstrap file".to_owned()),
     };
-    (faults, "OK".to_owned())
+    (faults, verdict(&[]))
+}
+
+fn verdict(stand_ins: &[String]) -> String {
+    match stand_ins {
+        [] => "OK".to_owned(),
+        names => format!("OK, if the environment of the gateway has {}, which is not set here", names.join(", ")),
+    }
 }
 
 fn bootstrap(engine: &Engine, file: &Path) -> Vec<String> {
@@ -68,20 +78,31 @@ fn bootstrap(engine: &Engine, file: &Path) -> Vec<String> {
     sources.load(engine, &log).err().map(|refused| vec![refused.to_string()]).unwrap_or_default()
 }
 
-fn manifests(engine: &Engine, file: &Path, modules: &Path) -> Vec<String> {
+/// The faults of manifests, and the variables that have a stand-in.
+fn manifests(engine: &Engine, file: &Path, modules: &Path) -> (Vec<String>, Vec<String>) {
     let plugins = match wasm_plugin::load(file) {
         Ok(accepted) => accepted.value,
-        Err(faults) => return told(&faults),
+        Err(faults) => return (told(&faults), Vec::new()),
     };
     let folder = file.parent().unwrap_or(Path::new(""));
-    let faults = plugins.iter().filter_map(|plugin| {
-        let filter = match plugin.filter(folder, modules) {
-            Ok(filter) => filter?,
-            Err(fault) => return Some(fault.to_string()),
-        };
-        load_filter(&filter, engine, &Canary::default()).err()
-    });
-    faults.map(|fault| format!("{}: {fault}", file.display())).collect()
+    let (mut faults, mut stand_ins) = (Vec::new(), Vec::new());
+    for plugin in &plugins {
+        let accepted = plugin.filter(folder, modules).map_err(|fault| fault.to_string()).and_then(|filter| {
+            let Some(mut filter) = filter else { return Ok(()) };
+            stand_ins.extend(stand_in(&mut filter.environment));
+            load_filter(&filter, engine, &Canary::default()).map(drop)
+        });
+        faults.extend(accepted.err().map(|fault| format!("{}: {fault}", file.display())));
+    }
+    (faults, stand_ins)
+}
+
+/// Gives a value to each variable that only the environment of the real gateway has, such as a secret.
+fn stand_in(environment: &mut Environment) -> Vec<String> {
+    let missing = |name: &String| std::env::var_os(name).is_none();
+    let names: Vec<String> = environment.host_env_keys.extract_if(.., |name| missing(name)).collect();
+    environment.key_values.extend(names.iter().map(|name| (name.clone(), "stand-in".to_owned())));
+    names
 }
 
 fn told(faults: &Faults) -> Vec<String> {
@@ -109,7 +130,7 @@ fn configuration(engine: &Engine, module: &Path, file: &Path) -> Vec<String> {
         root_id: String::new(),
         vm_id: String::new(),
         code: DataSource::File(module.to_owned()),
-        environment: crate::bootstrap::Environment::default(),
+        environment: Environment::default(),
         vm_configuration: Vec::new(),
         configuration: configuration.into_bytes(),
         failure_policy: crate::bootstrap::FailurePolicy::FailClosed,
