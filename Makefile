@@ -7,7 +7,7 @@ WASM_CRATES = $(patsubst plugins/%/Cargo.toml,--package %,$(wildcard plugins/*/C
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: help build-plugins new images push deploy-manifests setup run run-envoy test test-compose bench up down lint docs clean
+.PHONY: help build-plugins new spec images push deploy-manifests setup run run-envoy test test-compose bench up down lint docs clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ build-plugins: ## build plugins/ into dist/ and say what each weighs
 
 new: ## begin a plugin of your own in plugins/: make new PLUGIN=my-plugin
 	cargo xtask new $(PLUGIN)
+
+spec: ## write console forms, editor schemas and tables of options from the configurations' types
+	cargo xtask spec
 
 images: build-plugins ## write OCI images of the plugins to dist/oci/
 	cargo xtask images

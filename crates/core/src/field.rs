@@ -1,5 +1,6 @@
 //! Header names and values as configurations give them: checked once, when the plugin is configured.
 
+use crate::JsonSchema;
 use crate::config::joined;
 use crate::headers::{is_name, is_value};
 use serde::Deserialize;
@@ -8,13 +9,15 @@ use std::fmt;
 use std::ops::Deref;
 
 /// A header's name, in lower case, that may be sent as it is. Pseudo headers such as `:path` are names too.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(with = "String", extend("pattern" = "^:?[-A-Za-z0-9!#$%&'*+.^_`|~]+$"))]
 pub struct HeaderName(Cow<'static, str>);
 
 /// A header's value as a configuration writes it: text without CR, LF and NUL.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(with = "String", extend("pattern" = r"^[^\r\n\x00]*$"))]
 pub struct FieldValue(Cow<'static, str>);
 
 impl HeaderName {

@@ -58,7 +58,15 @@ mod uses;
 pub use join::join as __join;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
+pub use plugin_core_macros::JsonSchema;
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
 pub use proxy_wasm;
+/// For a plugin's configuration: `#[derive(Deserialize, JsonSchema)]` makes the console's form, the editor's schema and
+/// the tables of options from its types. In a `.wasm` it makes nothing.
+#[cfg(not(target_arch = "wasm32"))]
+#[doc(no_inline)]
+pub use schemars::JsonSchema;
 
 pub use end::End;
 pub use error::{Error, ErrorKind, Result};
@@ -78,8 +86,8 @@ pub mod prelude {
     pub use crate::redis::{Redis, Script};
     pub use crate::time::{sleep, timeout};
     pub use crate::{
-        Abi, Background, Backoff, End, Error, ErrorKind, Fallback, FieldValue, Flow, HeaderName, HeaderValue, Overflow,
-        Plugin, Reply, Request, Response, Result, join, join_all, register,
+        Abi, Background, Backoff, End, Error, ErrorKind, Fallback, FieldValue, Flow, HeaderName, HeaderValue,
+        JsonSchema, Overflow, Plugin, Reply, Request, Response, Result, join, join_all, register,
     };
     pub use log;
     pub use serde::{self, Deserialize};

@@ -11,6 +11,7 @@ pub mod python;
 pub mod run;
 pub mod scaffold;
 pub mod size;
+pub mod spec;
 mod terminal;
 mod toolchain;
 mod workspace;

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::build::Selection;
 use xtask::run::Kind;
-use xtask::{Workspace, build, image, manifests, python, run, scaffold, size};
+use xtask::{Workspace, build, image, manifests, python, run, scaffold, size, spec};
 
 /// Builds, measures and runs the plugins of this workspace.
 ///
@@ -45,6 +45,11 @@ enum Program {
         /// Its name: lower-case words joined by `-`
         name: String,
     },
+    /// Write what is made from the types of the plugins' configurations: spec.yaml, schema.json, tables in READMEs
+    ///
+    /// Texts in English are the doc comments of the fields, those in Chinese stand in each plugin's console.yaml. A test
+    /// of each plugin fails when these files are stale.
+    Spec,
     /// Make OCI images of the plugins in dist/, in dist/oci/, without Docker
     ///
     /// An image is one layer with plugin.wasm, as Higress and Istio load it. The same module makes the same digest.
@@ -93,6 +98,7 @@ fn start(arguments: Arguments) -> Result<()> {
         Program::Build { selection, check: false } => build::build(&workspace, &selection),
         Program::Size { plugin, top } => size::explain(&workspace, &plugin, top),
         Program::New { name } => scaffold::create(&workspace, &name),
+        Program::Spec => spec::write(&workspace),
         Program::Images { push, plain_http } => {
             image::write(&workspace)?;
             push.map_or(Ok(()), |registry| image::push(&workspace, &registry, plain_http))

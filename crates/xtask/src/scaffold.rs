@@ -4,13 +4,17 @@ use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 
-/// The files of a new plugin. They are templates by `{{name}}`, `{{Name}}` and `{{crate}}` alone.
-const FILES: [(&str, &str); 7] = [
+/// The files of a new plugin. They are templates by `{{name}}`, `{{Name}}`, `{{crate}}` and `{{version}}` alone.
+const FILES: [(&str, &str); 11] = [
     ("Cargo.toml", include_str!("../template/Cargo.toml.in")),
     ("src/lib.rs", include_str!("../template/src/lib.rs")),
     ("tests/unit.rs", include_str!("../template/tests/unit.rs")),
     ("tests/scenarios.rs", include_str!("../template/tests/scenarios.rs")),
+    ("tests/spec.rs", include_str!("../template/tests/spec.rs")),
     ("example.yaml", include_str!("../template/example.yaml")),
+    ("console.yaml", include_str!("../template/console.yaml")),
+    ("spec.yaml", include_str!("../template/spec.yaml")),
+    ("schema.json", include_str!("../template/schema.json")),
     ("README.md", include_str!("../template/README.md")),
     ("README_ZH.md", include_str!("../template/README_ZH.md")),
 ];
@@ -28,8 +32,9 @@ pub fn create(workspace: &Workspace, name: &str) -> Result<()> {
     if folder.exists() || workspace.has_package(name) {
         bail!("there is a package `{name}` in this workspace; choose another name");
     }
+    let version = workspace.version();
     for (file, template) in FILES {
-        write(&folder.join(file), &filled(template, name))?;
+        write(&folder.join(file), &filled(template, name, version))?;
     }
     anstream::println!(
         "plugins/{name} is there. Next:\n  \
@@ -54,9 +59,10 @@ fn check(name: &str) -> Result<()> {
     Ok(())
 }
 
-fn filled(template: &str, name: &str) -> String {
+fn filled(template: &str, name: &str, version: &str) -> String {
     let type_name: String = name.split('-').map(capitalised).collect();
-    template.replace("{{name}}", name).replace("{{Name}}", &type_name).replace("{{crate}}", &name.replace('-', "_"))
+    let filled = template.replace("{{name}}", name).replace("{{Name}}", &type_name).replace("{{version}}", version);
+    filled.replace("{{crate}}", &name.replace('-', "_"))
 }
 
 fn capitalised(word: &str) -> String {
@@ -92,9 +98,12 @@ mod tests {
     #[test]
     fn templates_are_filled_whole() {
         for (file, template) in FILES {
-            let text = filled(template, "my-first");
+            let text = filled(template, "my-first", "1.2.3");
             assert!(!text.contains("{{"), "{file}: {text}");
         }
-        assert_eq!(filled("{{name}} {{Name}} {{crate}}", "my-first"), "my-first MyFirst my_first");
+        assert_eq!(
+            filled("{{name}} {{Name}} {{crate}} {{version}}", "my-first", "1.2.3"),
+            "my-first MyFirst my_first 1.2.3"
+        );
     }
 }

@@ -101,6 +101,11 @@ impl Workspace {
         })
     }
 
+    /// The version that all packages have together.
+    pub(crate) fn version(&self) -> &str {
+        self.packages.first().map_or("", |package| &package.version)
+    }
+
     /// Whether any package of the workspace has this name.
     pub(crate) fn has_package(&self, name: &str) -> bool {
         self.packages.iter().any(|package| package.name == name)

@@ -58,7 +58,7 @@ fn a_new_plugin_builds_and_passes_its_tests() {
     succeeds(workspace.path(), &["fmt", "--check", "--package", "my-marker"]);
     succeeds(workspace.path(), &["xtask", "build", "my-marker"]);
     let tests = succeeds(workspace.path(), &["test", "--package", "my-marker"]);
-    assert_eq!(tests.matches("test result: ok. ").count(), 4, "{tests}");
+    assert_eq!(tests.matches("test result: ok. ").count(), 5, "{tests}");
     assert!(tests.contains("the_upstream_gets_the_header_of_the_example::on_gateway ... ok"), "{tests}");
 
     let again = cargo(workspace.path(), &["xtask", "new", "my-marker"]);

@@ -8,18 +8,22 @@ use operation::Operation;
 use plugin_core::prelude::*;
 
 /// The plugin's configuration.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(from = "Settings")]
+#[schemars(with = "Settings")]
 pub struct HeaderInjector {
     request: Vec<Operation<RequestName>>,
     response: Vec<Operation<ResponseName>>,
     reroute: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Settings {
+    /// Operations on the request's headers. Without it and `response`, `hello: world` is added.
     request: Option<Vec<Operation<RequestName>>>,
+    /// Operations on the response's headers.
     response: Option<Vec<Operation<ResponseName>>>,
+    /// Whether the gateway picks the route again, with the changed request headers. See below.
     #[serde(default)]
     reroute: bool,
 }

@@ -13,17 +13,17 @@ pub(crate) trait Name: Deref<Target = str> {
 }
 
 /// An ordinary header.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "HeaderName")]
 pub(crate) struct PlainName(HeaderName);
 
 /// What `set` takes in a request: an ordinary header, or a pseudo header that may change there.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "HeaderName")]
 pub(crate) struct RequestName(HeaderName);
 
 /// What `set` takes in a response: an ordinary header, or `:status`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "HeaderName")]
 pub(crate) struct ResponseName(HeaderName);
 

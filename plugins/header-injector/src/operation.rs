@@ -5,33 +5,42 @@ use plugin_core::HeadersMut;
 use plugin_core::prelude::*;
 
 /// One change, in the words of the configuration. `N` is what `set` may name, which differs between the two sides.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", bound = "N: Name + Deserialize<'de>")]
 pub(crate) enum Operation<N> {
-    /// Makes the value the only one.
+    /// Makes the value the only one. The only operation that may change pseudo headers: `:authority` (the host),
+    /// `:method`, `:path` and `:scheme` of requests, `:status` of responses.
     Set(Field<N>),
     /// Adds the value behind those that are there.
     Append(Field<PlainName>),
-    /// Adds the value if the header is not there.
+    /// Adds the value if the header is not there. An empty header is there.
     AddIfAbsent(Field<PlainName>),
-    /// Removes all values.
+    /// Removes all values of the header of this name.
     Remove(PlainName),
-    /// Moves all values to another name, in place of what that name had.
-    Rename { from: PlainName, to: PlainName },
+    /// Moves all values to another name, in place of what that name had. Without a header `from`, nothing happens.
+    Rename {
+        /// The header to rename.
+        from: PlainName,
+        /// Its new name.
+        to: PlainName,
+    },
 }
 
 /// A header to write.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Unchecked<N>", bound = "N: Name + Deserialize<'de>")]
+#[schemars(with = "Unchecked<N>")]
 pub(crate) struct Field<N> {
     name: N,
     value: FieldValue,
 }
 
 /// A header whose name is good, but perhaps not together with the value.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Unchecked<N> {
+    /// The header's name.
     name: N,
+    /// Its value, without CR, LF and NUL.
     value: FieldValue,
 }
 

@@ -5,7 +5,14 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// Headers by name; none is given twice.
-#[derive(Default)]
+#[derive(Default, JsonSchema)]
+#[schemars(
+    with = "plugin_core::config::Node",
+    extend(
+        "type" = "object",
+        "additionalProperties" = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+    )
+)]
 pub(crate) struct Headers(Vec<(Name, Values)>);
 
 /// A header that a configuration may give.

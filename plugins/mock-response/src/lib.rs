@@ -6,26 +6,35 @@ use headers::Headers;
 use plugin_core::prelude::*;
 
 /// The plugin's configuration.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Settings")]
+#[schemars(with = "Settings")]
 pub struct MockResponse {
     reply: Option<Reply>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Settings {
+    /// Whether to answer. Without it, the other fields are checked but have no effect.
     #[serde(default)]
     mock_enable: bool,
+    /// The HTTP status, 200 to 599.
     #[serde(default)]
+    #[schemars(extend("default" = 200))]
     status: Status,
+    /// Response headers; a list gives one header several values. Without `content-type`, the gateway adds `text/plain`
+    /// to a body. `connection`, `content-length`, `keep-alive`, `proxy-connection`, `transfer-encoding`, `upgrade` and
+    /// names with `:` are refused: the gateway writes these itself.
     #[serde(default)]
     headers: Headers,
+    /// The response's body. Without it, `hello world`, or empty for 204 and 304, which allow none.
     body: Option<String>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(try_from = "i64")]
+#[schemars(with = "i64", extend("minimum" = 200, "maximum" = 599))]
 struct Status(u16);
 
 impl Status {

@@ -26,6 +26,8 @@ mod node;
 mod path;
 mod protobuf_struct;
 mod read;
+#[cfg(not(target_arch = "wasm32"))]
+mod schema;
 mod show;
 mod survey;
 mod text;

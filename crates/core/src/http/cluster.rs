@@ -1,6 +1,7 @@
 //! How services are named: the eight forms of Higress, each becoming the name of an Envoy cluster.
 
 use super::call::Call;
+use crate::JsonSchema;
 use crate::error::{Error, ErrorKind, Result};
 use crate::property;
 use serde::Deserialize;
@@ -174,17 +175,23 @@ fn or<'a>(text: &'a str, default: &'a str) -> &'a str {
 }
 
 /// A service as configurations name it: `serviceName` and `servicePort`, or `cluster` for a plain Envoy cluster.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "RawService")]
+#[schemars(with = "RawService")]
 pub struct Service(Cluster);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("anyOf" = [{"required": ["serviceName"]}, {"required": ["cluster"]}]))]
 struct RawService {
+    /// The service with its type, such as `auth.static`, `auth.dns` or `auth.my-ns.svc.cluster.local`. Required unless
+    /// `cluster` is given.
     service_name: Option<String>,
-    #[serde(default)]
-    service_port: u16,
+    /// The service's port. Services of the type `.static` have `80`; for others it is required.
+    service_port: Option<u16>,
+    /// A cluster of Envoy by its own name, in place of `serviceName`.
     cluster: Option<String>,
+    /// The host that the service is asked as. Without it, the name of the service or cluster.
     host: Option<String>,
 }
 
@@ -192,7 +199,8 @@ impl TryFrom<RawService> for Service {
     type Error = String;
 
     fn try_from(raw: RawService) -> Result<Self, String> {
-        Self::new(raw.service_name, raw.service_port, raw.cluster, raw.host).map_err(|error| error.to_string())
+        Self::new(raw.service_name, raw.service_port.unwrap_or(0), raw.cluster, raw.host)
+            .map_err(|error| error.to_string())
     }
 }
 

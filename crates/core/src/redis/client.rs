@@ -7,6 +7,7 @@ use super::mask::masked;
 use super::settings::{RawRedis, Settings};
 use super::value::{ErrorReply, Value};
 use super::{Code, Script, exclusive, resp};
+use crate::JsonSchema;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Host, HostError, host};
 use crate::http::Cluster;
@@ -24,8 +25,9 @@ use std::time::Duration;
 /// In a configuration it is a map of `serviceName` and `servicePort` (absent: 80 for `.static` services, else 6379), or
 /// `cluster` for an Envoy cluster by its own name, with `username`, `password`, `database` (0) and `timeout` in
 /// milliseconds (1000).
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "RawRedis")]
+#[schemars(with = "RawRedis")]
 pub struct Redis {
     cluster: Rc<Cluster>,
     login: Rc<Login>,

@@ -1,6 +1,7 @@
 //! How a Redis is configured: where it is, who asks, how long an answer may take.
 
 use super::client::Redis;
+use crate::JsonSchema;
 use crate::config::Text;
 use crate::http::{Cluster, Service};
 use serde::Deserialize;
@@ -47,28 +48,34 @@ impl fmt::Debug for Settings {
 }
 
 /// The keys of a configuration, in the two spellings of Higress's own plugins.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("patternProperties" = {"^service_(name|port)$": {}}))]
 pub(super) struct RawRedis {
+    /// The Redis service with its type, such as `redis.static` or `my-redis.dns`; also written `service_name`. Required
+    /// unless `cluster` is given.
     #[serde(alias = "service_name")]
     service_name: Option<String>,
-    #[serde(default, alias = "service_port")]
-    service_port: u16,
+    /// Its port, also written `service_port`. Without it, `80` for `.static` and `6379` for others.
+    #[serde(alias = "service_port")]
+    service_port: Option<u16>,
+    /// A cluster of Envoy by its own name, in place of `serviceName`.
     cluster: Option<String>,
+    /// The Redis user.
     username: Option<Text>,
+    /// The Redis password.
     password: Option<Text>,
-    /// Milliseconds; 0 counts as absent, as in Higress.
-    #[serde(default)]
-    timeout: u32,
-    #[serde(default)]
-    database: u32,
+    /// Milliseconds that a command may take. `1000` if not given, or given as 0.
+    timeout: Option<u32>,
+    /// The Redis database. `0` if not given.
+    database: Option<u32>,
 }
 
 impl TryFrom<RawRedis> for Redis {
     type Error = String;
 
     fn try_from(raw: RawRedis) -> Result<Self, String> {
-        let port = match (&raw.service_name, raw.service_port) {
+        let port = match (&raw.service_name, raw.service_port.unwrap_or(0)) {
             (Some(name), 0) => default_port(name),
             (_, port) => port,
         };
@@ -80,13 +87,13 @@ impl TryFrom<RawRedis> for Redis {
             return Err("the name of the service must not contain `?`".to_owned());
         }
         let timeout = match raw.timeout {
-            0 => TIMEOUT,
-            ms => Duration::from_millis(u64::from(ms)),
+            None | Some(0) => TIMEOUT,
+            Some(ms) => Duration::from_millis(u64::from(ms)),
         };
         let settings = Settings {
             username: raw.username.map(|text| text.0).unwrap_or_default(),
             password: raw.password.map(|text| text.0).unwrap_or_default(),
-            database: raw.database,
+            database: raw.database.unwrap_or(0),
             timeout,
             max_reply: MAX_REPLY,
         };

@@ -2,8 +2,9 @@
 
 use plugin_core::prelude::*;
 
-/// The plugin's configuration. An unknown key is a fault, and so is a value that does not fit its type.
-#[derive(Debug, Deserialize)]
+/// The plugin's configuration. An unknown key is a fault, and so is a value that does not fit its type. What stands before
+/// a field is its text in the console and in README.md; `make spec` writes it there.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct {{Name}} {
     /// The header to set.

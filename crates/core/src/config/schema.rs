@@ -1,0 +1,76 @@
+//! JSON Schemas of the types whose `Deserialize` is written by hand. Native builds only; a `.wasm` knows no schema.
+
+use super::{Both, Node, Text};
+use crate::{FieldValue, HeaderName};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// A string, or a whole number.
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "integer"] })
+    }
+}
+
+/// Anything.
+impl JsonSchema for Node {
+    fn schema_name() -> Cow<'static, str> {
+        "Node".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({})
+    }
+}
+
+/// One map with the keys of both.
+impl<A: JsonSchema, B: JsonSchema> JsonSchema for Both<A, B> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}_and_{}", A::schema_name(), B::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut both = A::json_schema(generator);
+        for (keyword, more) in B::json_schema(generator).ensure_object() {
+            match (both.ensure_object().get_mut(keyword), more) {
+                (Some(Value::Object(known)), Value::Object(more)) => known.append(more),
+                (Some(Value::Array(known)), Value::Array(more)) => known.append(more),
+                (Some(_), _) => {}
+                (None, more) => drop(both.insert(keyword.clone(), more.take())),
+            }
+        }
+        both
+    }
+}
+
+// Defaults are shown as they would be written.
+
+impl Serialize for HeaderName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+impl Serialize for FieldValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
