@@ -54,14 +54,15 @@ pub(crate) fn arranged(schema: &Json, path: &str, console: &Console, reader: Rea
     out
 }
 
-/// Forms show the keys they know and no others, so nobody needs to tell them.
+/// Texts come from elsewhere. Forms show the keys they know and no others, so nobody needs to tell them.
 fn is_told(keyword: &str, value: &Json, reader: Reader) -> bool {
-    let is_empty = match value {
-        Json::Array(list) => list.is_empty() && keyword == "required",
-        _ => false,
-    };
-    let is_for_editors = keyword == "patternProperties" || keyword == "additionalProperties" && !value.is_object();
-    !matches!(keyword, "title" | "description") && !is_empty && !(is_for_editors && reader == Reader::Console)
+    match keyword {
+        "title" | "description" => false,
+        "required" => value.as_array().is_none_or(|names| !names.is_empty()),
+        "patternProperties" => reader == Reader::Editor,
+        "additionalProperties" => reader == Reader::Editor || value.is_object(),
+        _ => true,
+    }
 }
 
 fn properties_of(properties: &serde_json::Map<String, Json>, path: &str, console: &Console, reader: Reader) -> Value {

@@ -19,7 +19,7 @@ pub fn faults(schema: &Value, value: &Value) -> Vec<String> {
 fn check(schema: &Value, value: &Value, path: &str, faults: &mut Vec<String>) {
     for (keyword, wanted) in schema.as_object().into_iter().flatten() {
         let holds = match keyword.as_str() {
-            "$schema" | "title" | "description" | "default" | "examples" => true,
+            "$schema" | "title" | "description" | "default" | "format" => true,
             "type" => match wanted {
                 Value::Array(types) => types.iter().any(|one| is(one, value)),
                 one => is(one, value),

@@ -51,15 +51,20 @@ impl Console {
 
     /// Where the texts for `path` stand, if they stand elsewhere.
     pub(crate) fn source(&self, path: &str) -> Option<String> {
-        let (there, here) = self.same.iter().find(|(there, _)| is_below(path, there))?;
+        if self.fields.contains_key(path) {
+            return None;
+        }
+        let known = self.same.iter().filter(|(there, _)| is_below(path, there));
+        let (there, here) = known.max_by_key(|(there, _)| there.len())?;
         let elsewhere = format!("{here}{}", path.strip_prefix(there.as_str())?);
+        let elsewhere = elsewhere.trim_start_matches('.').to_owned();
         Some(self.source(&elsewhere).unwrap_or(elsewhere))
     }
 
     /// The field whose parts those of `path` are like.
     pub(crate) fn like(&self, path: &str) -> Option<&str> {
         let (_, here) = self.same.iter().find(|(there, _)| there.trim_end_matches("[]") == path)?;
-        Some(here)
+        (!here.is_empty()).then_some(here)
     }
 
     /// The Chinese texts of a field.

@@ -98,14 +98,21 @@ impl<'a> Spec<'a> {
         Ok(files)
     }
 
-    /// Fails when a generated file is not as the types say. With `BLESS=1`, as `make spec` sets it, writes them instead.
+    /// The generated files that are not as the types say, as they ought to be.
+    ///
+    /// # Errors
+    /// As those of [`Spec::files`].
+    pub fn stale(&self) -> Result<Vec<(PathBuf, String)>, String> {
+        let is_fresh = |path: &Path, text: &str| std::fs::read_to_string(path).is_ok_and(|found| found == text);
+        Ok(self.files()?.into_iter().filter(|(path, text)| !is_fresh(path, text)).collect())
+    }
+
+    /// Fails when a generated file is stale. With `BLESS=1`, as `make spec` sets it, writes such files instead.
     ///
     /// # Panics
     /// When a file is stale, or cannot be made or written.
     pub fn assert_fresh(&self) {
-        let files = self.files().unwrap_or_else(|fault| fail(&format!("{}: {fault}", self.package.folder.display())));
-        let is_fresh = |path: &Path, text: &str| std::fs::read_to_string(path).is_ok_and(|found| found == text);
-        let stale: Vec<_> = files.into_iter().filter(|(path, text)| !is_fresh(path, text)).collect();
+        let stale = self.stale().unwrap_or_else(|fault| fail(&format!("{}: {fault}", self.package.folder.display())));
         if std::env::var_os("BLESS").is_some() {
             for (path, text) in &stale {
                 std::fs::write(path, text).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())));

@@ -20,12 +20,15 @@ pub(crate) fn schema_of<T: JsonSchema>() -> Value {
 
 fn plain(schema: Value) -> Value {
     let Value::Object(mut map) = schema else { return json!({}) };
-    map.remove("format");
     if map.get("default").is_some_and(Value::is_null) {
         map.remove("default");
     }
     one_line(&mut map);
     without_null(&mut map);
+    // Of the sizes of Rust's numbers only their limits matter to others.
+    if map.get("type").is_some_and(|kind| kind != "string") {
+        map.remove("format");
+    }
     for (_, child) in map.iter_mut().filter(|(key, _)| matches!(key.as_str(), "items" | "additionalProperties")) {
         if child.is_object() {
             *child = without_text(plain(child.take()));

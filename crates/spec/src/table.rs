@@ -79,13 +79,14 @@ fn within<'a>(path: &'a str, root: &str) -> &'a str {
     path.strip_prefix(root).unwrap_or(path).trim_start_matches('.').trim_end_matches("[]")
 }
 
-/// A default as it is written in YAML. An empty list or map is what its absence means.
+/// A default as it is written in YAML. An empty text, list or map is what its absence means.
 fn default(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "-".to_owned(),
         Some(Value::Array(list)) if list.is_empty() => "-".to_owned(),
         Some(Value::Object(map)) if map.is_empty() => "-".to_owned(),
-        Some(Value::String(text)) if !text.is_empty() && !text.contains(char::is_control) => format!("`{text}`"),
+        Some(Value::String(text)) if text.is_empty() => "-".to_owned(),
+        Some(Value::String(text)) if !text.contains(char::is_control) => format!("`{text}`"),
         Some(value) => format!("`{}`", value.to_string().replace(',', ", ")),
     }
 }

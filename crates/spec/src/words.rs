@@ -101,6 +101,10 @@ pub(crate) fn type_of(schema: &Value) -> String {
     match schema.get("type") {
         Some(Value::Array(types)) => alternatives(types.iter().filter_map(Value::as_str).map(word)),
         Some(Value::String(kind)) => {
+            // A format of one's own is what the plugin's page calls such texts.
+            if let Some(format) = schema.get("format").and_then(Value::as_str) {
+                return format.to_owned();
+            }
             let of = |keyword: &str| schema.get(keyword).filter(|of| of.is_object()).map(type_of);
             match (kind.as_str(), of("items"), of("additionalProperties")) {
                 ("array", Some(items), _) => format!("array of {items}"),

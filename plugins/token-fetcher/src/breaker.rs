@@ -5,13 +5,14 @@ use plugin_core::time::monotonic;
 use std::cell::Cell;
 
 /// When to leave a service alone.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Breaker {
-    /// Failures in a row that open it.
+    /// So many failed fetches in a row open it.
     failures: Positive,
-    /// For how long, in milliseconds.
+    /// For how many milliseconds the service is then left alone.
     #[serde(default)]
+    #[schemars(extend("default" = 10000))]
     open_ms: OpenMs,
     #[serde(skip)]
     seen: Cell<u32>,
@@ -20,11 +21,12 @@ pub(crate) struct Breaker {
 }
 
 /// A breaker that never opens, or not for any time, is a mistake: who wants none leaves it out.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "u32")]
+#[schemars(extend("minimum" = 1))]
 struct Positive(u32);
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 struct OpenMs(Positive);
 

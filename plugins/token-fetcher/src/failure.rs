@@ -41,24 +41,30 @@ impl Failure {
 }
 
 /// What becomes of a request, by why it has no token.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Policies {
+    /// The gateway could not send the call: `open` lets the request go on without a token, `closed` answers 500, and
+    /// `reply` answers what you want.
     not_sent: Option<Policy>,
+    /// The service cannot be reached, breaks off, or does not speak HTTP.
     unreachable: Option<Policy>,
+    /// The service does not answer in time.
     timeout: Option<Policy>,
+    /// The service answers with a status or a field of the body that says that it failed.
     bad_status: Option<Policy>,
+    /// The service answers well but without a token.
     no_token: Option<Policy>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 enum Policy {
     /// The request goes on without a token.
     Open,
     /// The client gets 500.
     Closed,
-    /// The client gets this.
+    /// The client gets this answer.
     Reply(Custom),
 }
 
@@ -87,22 +93,27 @@ pub(crate) fn call_failed(details: &str) -> Reply {
 }
 
 /// An answer of the operator's own, made once.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Keys")]
+#[schemars(with = "Keys")]
 struct Custom(Reply);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Keys {
+    /// Its status, 200 to 599.
     status: Status,
+    /// Its headers, without anything of the request.
     #[serde(default)]
     headers: Headers,
+    /// Its body.
     #[serde(default)]
     body: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "u16")]
+#[schemars(extend("minimum" = 200, "maximum" = 599))]
 struct Status(u16);
 
 impl TryFrom<Keys> for Custom {

@@ -7,11 +7,12 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use std::fmt;
 
 /// In the order written; the configuration has each name once.
-#[derive(Debug, Default, Hash)]
+#[derive(Debug, Default, Hash, JsonSchema)]
+#[schemars(with = "std::collections::BTreeMap<String, Template>")]
 pub(crate) struct Fields(Vec<(String, Template)>);
 
 /// The same as headers: names in lower case that a message may carry.
-#[derive(Debug, Default, Hash, Deserialize)]
+#[derive(Debug, Default, Hash, Deserialize, JsonSchema)]
 #[serde(try_from = "Fields")]
 pub(crate) struct Headers(Fields);
 

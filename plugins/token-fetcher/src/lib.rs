@@ -28,8 +28,9 @@ use target::Present;
 use template::Inputs;
 
 /// The plugin's configuration, and the tokens fetched with it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(from = "Settings")]
+#[schemars(with = "Settings")]
 pub struct TokenFetcher {
     settings: Settings,
     cache: Option<Rc<Cache>>,

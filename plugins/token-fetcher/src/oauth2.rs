@@ -7,27 +7,35 @@ use crate::template::{Encoding, Template};
 use plugin_core::prelude::*;
 
 /// A client of an authorization server.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ClientCredentials {
+    /// Who the gateway is. May hold `${env.NAME}`.
     client_id: Secret,
+    /// Its secret. May hold `${env.NAME}`.
     client_secret: Secret,
+    /// Where these go: `basic` sends them in a header, `body` in the form.
     #[serde(default)]
+    #[schemars(extend("default" = "basic"))]
     auth: Auth,
+    /// What the token is for.
     scope: Option<Template>,
+    /// Whom the token is for.
     audience: Option<Template>,
+    /// The address of what the token is for (RFC 8707).
     resource: Option<Template>,
+    /// What else the server wants in the form; not what `oauth2` sets itself.
     #[serde(default)]
     params: Params,
 }
 
 /// Whatever else the server wants in the form.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(try_from = "Fields")]
 struct Params(Fields);
 
 /// How the client says who it is (RFC 6749, section 2.3.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Auth {
     /// In the header `authorization`.
@@ -38,7 +46,7 @@ enum Auth {
 }
 
 /// A template with nothing of the request in it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Template")]
 struct Secret(Template);
 

@@ -16,39 +16,43 @@ pub(crate) struct Recipe {
 }
 
 /// The path and, if need be, a query.
-#[derive(Debug, Deserialize, Hash)]
+#[derive(Debug, Deserialize, JsonSchema, Hash)]
 #[serde(try_from = "Template")]
 pub(crate) struct Path(Template);
 
 /// All that a call may have beside its path.
-#[derive(Debug, Default, Deserialize, Hash)]
+#[derive(Debug, Default, Deserialize, JsonSchema, Hash)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Extra {
+    /// The method. Without it, `GET`, with a body `POST`.
     method: Option<Method>,
-    /// Added to the query of the path.
+    /// Added to the query of `requestPath`.
     query: Fields,
+    /// Headers of the call. One that comes out empty is not sent.
     headers: Headers,
+    /// The body, as one of these.
     body: Option<Body>,
 }
 
-#[derive(Debug, Deserialize, Hash)]
+#[derive(Debug, Deserialize, JsonSchema, Hash)]
 #[serde(try_from = "String")]
 struct Method(String);
 
 /// The body, in the form that the service wants.
-#[derive(Debug, Deserialize, Hash)]
+#[derive(Debug, Deserialize, JsonSchema, Hash)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Body {
-    /// `application/x-www-form-urlencoded`.
+    /// The fields of a form.
     Form(Fields),
-    /// `application/json`; each string in it is a template.
+    /// Any JSON; its strings are templates.
     Json(Json),
-    /// As it is.
+    /// A text, sent as it is.
     Text(Template),
 }
 
-#[derive(Debug, Deserialize, Hash)]
+#[derive(Debug, Deserialize, JsonSchema, Hash)]
 #[serde(try_from = "Node")]
+#[schemars(with = "Node")]
 pub(crate) enum Json {
     Plain(Template),
     Text(Template),

@@ -4,24 +4,29 @@ use plugin_core::prelude::*;
 use plugin_core::time::{monotonic, sleep};
 
 /// How often a token is asked for before it counts as failed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Retry {
+    /// Tries in all, 1 to 10.
+    #[schemars(extend("default" = 1))]
     tries: Tries,
+    /// Milliseconds before the second try, doubled before each further one.
     pause_ms: u16,
-    /// For one try; the whole deadline unless said otherwise.
+    /// The limit of one try in milliseconds, 1 to 60000. Without it, all that is left of `timeoutMs`.
     try_timeout_ms: Option<TimeoutMs>,
     #[serde(skip)]
     deadline: Duration,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "u32")]
+#[schemars(extend("minimum" = 1, "maximum" = 10))]
 struct Tries(u32);
 
 /// How long a request may be held.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "u32")]
+#[schemars(extend("minimum" = 1, "maximum" = 60000))]
 pub(crate) struct TimeoutMs(u32);
 
 impl Default for Retry {

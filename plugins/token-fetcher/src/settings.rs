@@ -16,8 +16,9 @@ use plugin_core::prelude::*;
 use std::hash::{Hash, Hasher};
 
 /// The plugin's settings, checked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Both<Own, Service>")]
+#[schemars(with = "Both<Own, Service>")]
 pub(crate) struct Settings {
     pub(crate) steps: Vec<Step>,
     pub(crate) recipe: Recipe,
@@ -35,30 +36,52 @@ pub(crate) struct Settings {
 }
 
 /// The keys beside those that name the service.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Own {
+    /// The path to ask for, with a query if need be.
     request_path: Path,
+    /// The header of the answer that is set on the request. Required without `oauth2`, or `token` and `target`; not
+    /// beside both `token` and `target`.
     token_header: Option<TokenHeader>,
+    /// Calls that come before, see below.
     #[serde(default)]
     steps: Vec<Step>,
+    /// How to ask, see below.
     #[serde(default)]
     request: Extra,
+    /// Asks as OAuth 2.0's client credentials grant does, see below.
+    #[schemars(title = "OAuth 2.0")]
     oauth2: Option<ClientCredentials>,
+    /// What a good answer has.
     #[serde(default)]
     success: Success,
+    /// Where the token stands in the answer: one of these, or `body`, which is the whole body. Without it, the header
+    /// that `tokenHeader` names.
     token: Option<Place>,
+    /// Where the token goes in the request: one of `header`, `query` and `cookie` with a name. Without it, the header
+    /// that `tokenHeader` names.
     target: Option<Target>,
+    /// How many milliseconds a token may take in all, with all tries and steps.
     #[serde(default)]
+    #[schemars(extend("default" = 500))]
     timeout_ms: TimeoutMs,
+    /// Tries again what may pass: no connection, no answer, and 502 to 504.
     #[serde(default)]
     retry: Retry,
+    /// What becomes of a request without a token, by what happened. The table above has the defaults.
     #[serde(default)]
     on_failure: Policies,
+    /// Keeps tokens, see below. Off unless given; `{}` with `oauth2`.
     cache: Option<CacheSettings>,
+    /// Leaves the service alone when it fails, and then asks it once. Each worker counts for itself.
     circuit_breaker: Option<Breaker>,
+    /// Fetches a token at the start, in each worker and in the gateway's main thread, and says in one line of the log how
+    /// that went. For calls without `${request...}`.
     #[serde(default)]
     preflight: bool,
+    /// Lets access logs tell which token it was, without showing it: eight digits in
+    /// `%FILTER_STATE(wasm.token_fingerprint:PLAIN)%`.
     #[serde(default)]
     fingerprint: bool,
 }

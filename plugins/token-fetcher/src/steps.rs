@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 /// One earlier call.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(from = "Both<Own, Service>")]
+#[schemars(with = "Both<Own, Service>")]
 pub(crate) struct Step {
     name: String,
     recipe: Recipe,
@@ -19,15 +20,21 @@ pub(crate) struct Step {
     values: BTreeMap<String, Place>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Own {
+    /// By this name templates know it.
     name: String,
+    /// The path to ask for, with a query if need be.
     request_path: Path,
+    /// How to ask.
     #[serde(default)]
     request: Extra,
+    /// What a good answer has.
     #[serde(default)]
     success: Success,
+    /// Names, and where in the answer each value stands, as in `token`. Templates of later calls use them as
+    /// `${step.NAME.VALUE}`.
     values: BTreeMap<String, Place>,
 }
 

@@ -7,8 +7,9 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
 /// A place in the request.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Keys")]
+#[schemars(with = "Keys")]
 pub(crate) struct Target {
     slot: Slot,
     prefix: FieldValue,
@@ -22,19 +23,25 @@ enum Slot {
     Cookie(String),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Keys {
+    /// A header.
     header: Option<TokenHeader>,
+    /// A parameter of the query.
     query: Option<ParameterName>,
+    /// A cookie.
     cookie: Option<ParameterName>,
+    /// A text before the token.
     prefix: Option<FieldValue>,
+    /// What to do with a client's own: `overwrite`, `keep`, or `refuse` with 400.
     #[serde(default)]
+    #[schemars(extend("default" = "overwrite"))]
     present: Present,
 }
 
 /// What to do with a request that has something in that place already.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Present {
     #[default]
@@ -44,12 +51,12 @@ pub(crate) enum Present {
 }
 
 /// A header that may carry a token.
-#[derive(Clone, Debug, Deserialize, Hash)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, Hash)]
 #[serde(try_from = "HeaderName")]
 pub(crate) struct TokenHeader(HeaderName);
 
 /// The name of a cookie or of a parameter of the query.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 struct ParameterName(String);
 

@@ -8,34 +8,39 @@ use plugin_core::prelude::*;
 const MAX_TOKEN: usize = 16 << 10;
 
 /// A place in an answer.
-#[derive(Clone, Debug, Deserialize, Hash)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, Hash)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Place {
-    /// The first value of a header.
+    /// The first value of this header.
     Header(HeaderName),
-    /// A string or number of the body, which is JSON.
+    /// A string or number of the body, by a JSON Pointer such as `/data/token`.
     Json(Pointer),
     /// The whole body, without white space at its ends.
     Body,
 }
 
 /// A JSON Pointer (RFC 6901), in its parts.
-#[derive(Clone, Debug, Deserialize, Hash)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, Hash)]
 #[serde(try_from = "String")]
+#[schemars(extend("pattern" = "^/"))]
 pub(crate) struct Pointer(Vec<String>);
 
 /// What a good answer has.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Success {
+    /// The statuses of a good answer.
     #[serde(default = "ok")]
     statuses: Vec<u16>,
+    /// A field of the body, and what it has to be in a good answer.
     json: Option<Field>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Field {
+    /// Where it stands, as a JSON Pointer.
     pointer: Pointer,
+    /// Its value.
     equals: Node,
 }
 

@@ -9,7 +9,7 @@ use plugin_core::time::now;
 use std::time::SystemTime;
 
 /// Who is asked how long a token holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Source {
     /// Seconds in the answer's body (RFC 6749, section 5.1).

@@ -6,25 +6,54 @@ use crate::token::Pointer;
 use plugin_core::prelude::*;
 
 /// How tokens are kept. `{}` keeps them as OAuth 2.0 wants it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(try_from = "Keys")]
 pub(crate) struct CacheSettings(Keys);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 struct Keys {
+    /// Requests of the same key share a token. Without it, all that the call's templates take from the request. A key of
+    /// your own must name whatever tells apart those who must not get each other's token; its values are compared one by
+    /// one.
     key: Option<Template>,
+    /// Who says how long a token holds; the first that says something counts. `expiresIn`: seconds in the body; `jwt`: the
+    /// token's claim `exp`; `cacheControl`: `max-age`, `no-store` and `no-cache` of the answer.
+    #[schemars(extend("default" = ["expiresIn", "jwt", "cacheControl"]))]
     lifetime_from: Vec<Source>,
+    /// Where the seconds stand in the body, as a JSON Pointer.
+    #[schemars(extend("default" = "/expires_in"))]
     expires_in: Pointer,
+    /// How many milliseconds a token holds when nobody says so.
     lifetime_ms: u32,
+    /// How many milliseconds it holds at most.
+    #[schemars(range(min = 1))]
     max_lifetime_ms: u32,
+    /// After how much of its lifetime a token in use is renewed, in percent.
+    #[schemars(range(min = 1, max = 100))]
     refresh_at_percent: u32,
+    /// By how much earlier at random, so that workers and gateways do not all do it at once. Less than
+    /// `refreshAtPercent`.
     jitter_percent: u32,
+    /// For how many milliseconds a failure is the answer to all who ask.
+    #[schemars(range(max = 3_600_000))]
     negative_ms: u32,
+    /// For how many milliseconds after its end a token is still used when there is no new one. Once a fetch has failed, no
+    /// request waits for the next ones.
+    #[schemars(range(max = 86_400_000))]
     stale_ms: u32,
+    /// How many keys a worker keeps. Who runs out first has to go first.
+    #[schemars(range(min = 1, max = 100_000))]
     max_entries: u32,
+    /// How many requests may wait for one fetch; more are treated as `unreachable`.
+    #[schemars(range(min = 1, max = 100_000))]
     max_waiting: u32,
+    /// The upstream's statuses that say that it refuses the token. The next request fetches another; the refused one is
+    /// used only while none can be had. `[]` looks at no response.
     drop_on: Vec<u16>,
+    /// After a token was given up, for how many milliseconds no further one is: an upstream that refuses every token must
+    /// not bring a fetch for every request.
+    #[schemars(range(min = 1_000, max = 86_400_000))]
     refusal_pause_ms: u32,
 }
 

@@ -11,8 +11,9 @@ use plugin_core::prelude::*;
 use std::fmt;
 
 /// A text, checked when it is configured. `${env.NAME}` is filled in then; the rest per request.
-#[derive(Clone, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(with = "String", extend("format" = "template"))]
 pub(crate) struct Template(Vec<Part>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
