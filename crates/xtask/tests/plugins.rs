@@ -1,9 +1,18 @@
-//! No plugin without its documents, an example that tests load, and scenarios.
+//! No plugin without its documents, an example that tests load, scenarios, and what consoles and editors need.
 
 use std::path::Path;
 
 /// What every folder in `plugins/` holds.
-const NEEDED: [&str; 4] = ["README.md", "README_ZH.md", "example.yaml", "tests/scenarios.rs"];
+const NEEDED: [&str; 8] = [
+    "README.md",
+    "README_ZH.md",
+    "console.yaml",
+    "example.yaml",
+    "schema.json",
+    "spec.yaml",
+    "tests/scenarios.rs",
+    "tests/spec.rs",
+];
 
 fn lacking(plugin: &Path) -> Vec<&'static str> {
     NEEDED

@@ -26,8 +26,9 @@ use seen::Seen;
 use std::cell::OnceCell;
 
 /// The plugin's configuration.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "config::Settings")]
+#[schemars(with = "config::Settings")]
 pub struct RateLimiter {
     /// What keys of other configurations do not have; found with the first request unless it is configured.
     scope: OnceCell<String>,

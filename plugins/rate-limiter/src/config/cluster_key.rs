@@ -10,44 +10,75 @@ use plugin_core::prelude::*;
 use serde::de::IgnoredAny;
 
 /// A limit for all requests.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Threshold {
+    /// Requests per second. One of these limits is above 0.
     #[serde(default)]
+    #[schemars(range(max = 1_000_000_000))]
     query_per_second: u64,
+    /// Requests per minute.
     #[serde(default)]
+    #[schemars(range(max = 1_000_000_000))]
     query_per_minute: u64,
+    /// Requests per hour.
     #[serde(default)]
+    #[schemars(range(max = 1_000_000_000))]
     query_per_hour: u64,
+    /// Requests per day.
     #[serde(default)]
+    #[schemars(range(max = 1_000_000_000))]
     query_per_day: u64,
 }
 
 /// One of `rule_items`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct RuleItem {
+    /// The header whose value is compared with the keys. Exactly one of these fields is given.
     limit_by_header: Option<String>,
+    /// The same for a parameter of the query.
     limit_by_param: Option<String>,
+    /// The same for a cookie.
     limit_by_cookie: Option<String>,
+    /// The same for the consumer. Whatever its value is.
+    #[schemars(with = "Option<plugin_core::config::Node>")]
     limit_by_consumer: Option<IgnoredAny>,
+    /// The header each of whose values counts on its own.
     limit_by_per_header: Option<String>,
+    /// The same for a parameter of the query.
     limit_by_per_param: Option<String>,
+    /// The same for a cookie.
     limit_by_per_cookie: Option<String>,
+    /// The same for the consumer. Whatever its value is.
+    #[schemars(with = "Option<plugin_core::config::Node>")]
     limit_by_per_consumer: Option<IgnoredAny>,
+    /// The same for addresses: `from-remote-addr`, or `from-header-` with a header's name.
     limit_by_per_ip: Option<String>,
+    /// What is limited, and how. Of several that fit, the first holds.
+    #[schemars(length(min = 1))]
     limit_keys: Vec<LimitKey>,
 }
 
 /// One of `limit_keys`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct LimitKey {
+    /// A value; for `limit_by_per_*` it is `*`, or `regexp:` with an expression; for addresses, an address or a
+    /// network.
     key: Text,
+    /// Requests per second. One of these limits is above 0.
     #[serde(default)]
+    #[schemars(range(max = 1_000_000_000))]
     query_per_second: u64,
+    /// Requests per minute.
     #[serde(default)]
+    #[schemars(range(max = 1_000_000_000))]
     query_per_minute: u64,
+    /// Requests per hour.
     #[serde(default)]
+    #[schemars(range(max = 1_000_000_000))]
     query_per_hour: u64,
+    /// Requests per day.
     #[serde(default)]
+    #[schemars(range(max = 1_000_000_000))]
     query_per_day: u64,
 }
 

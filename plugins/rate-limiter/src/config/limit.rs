@@ -4,7 +4,7 @@ use crate::limit::{Algorithm, Limit, MAX_COUNT, MAX_LEVEL, MAX_WINDOW};
 use plugin_core::prelude::*;
 
 /// How to count, by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum AlgorithmName {
     FixedWindow,
@@ -14,18 +14,25 @@ pub(super) enum AlgorithmName {
 }
 
 /// A limit before it is known which algorithm holds where none is named.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RawLimit {
+    /// Units. `0` blocks all, whatever the burst.
+    #[schemars(range(max = 1_000_000_000))]
     count: u64,
+    /// `second`, `minute`, `hour`, `day`, or a time such as `500ms`, `90s`, `15m`, `2h`, `30d`.
     per: Per,
+    /// How it counts, see below. As `algorithm` of the configuration if not given.
     algorithm: Option<AlgorithmName>,
+    /// With `gcra`: units that may come at once. As `count` if not given.
+    #[schemars(range(min = 1))]
     burst: Option<u64>,
 }
 
 /// A length of time in milliseconds: `second`, `minute`, `hour`, `day`, or a number with a unit, such as `90s`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(with = "String", extend("pattern" = "^(second|minute|hour|day|[0-9]+(ms|s|m|h|d))$"))]
 pub(super) struct Per(pub(super) u64);
 
 impl From<AlgorithmName> for Algorithm {

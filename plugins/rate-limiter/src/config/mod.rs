@@ -24,66 +24,111 @@ use reply::{Family, RawReply, Status};
 use rule::RawRule;
 
 /// All keys; which of them go together is checked here.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Settings {
+    /// Configurations with the same name count together. Without it, each plugin and each of its rules for routes or
+    /// domains counts on its own.
     name: Option<String>,
     // Redis.
+    /// The Redis service with its type, such as `redis.static` or `my-redis.dns`. Required without `cluster` and `redis`.
     service_name: Option<String>,
+    /// Its port. Without it, `80` for `.static`, else `6379`.
     service_port: Option<u16>,
+    /// An Envoy cluster by its own name, in place of `serviceName`.
     cluster: Option<String>,
+    /// Redis user.
     username: Option<Text>,
+    /// Redis password.
     password: Option<Text>,
+    /// Milliseconds after which a request is decided without Redis.
+    #[schemars(extend("default" = 1000))]
     timeout: Option<u32>,
+    /// Redis database.
+    #[schemars(extend("default" = 0))]
     database: Option<u32>,
+    /// The same keys in one map.
     redis: Option<plugin_core::redis::Redis>,
     // What is limited: one of these four.
+    /// Requests per minute of the clock, all together. `0` blocks all.
+    #[schemars(range(max = 1_000_000_000))]
     qpm: Option<u64>,
+    /// Rules, see below. All that apply hold.
+    #[schemars(length(min = 1))]
     rules: Option<Vec<RawRule>>,
+    /// Rules of `cluster-key-rate-limit`, see below. The first that fits holds.
     #[serde(rename = "rule_items")]
+    #[schemars(length(min = 1))]
     rule_items: Option<Vec<RuleItem>>,
+    /// One limit of `cluster-key-rate-limit` for all requests together, see below.
     #[serde(rename = "global_threshold")]
     global_threshold: Option<Threshold>,
     // How.
+    /// How limits count that do not say so themselves. `fixedWindow` if not given; `firstRequestWindow` with
+    /// `rule_items` and `global_threshold`. See below.
     algorithm: Option<AlgorithmName>,
+    /// Networks whose word on the client's address counts.
     #[serde(default)]
     trusted_proxies: Vec<TrustedNetwork>,
+    /// The header that they append to. Goes with `trustedProxies`.
+    #[schemars(extend("default" = "x-forwarded-for"))]
     address_header: Option<HeaderName>,
+    /// IPv6 addresses that share so many bits are one client. `64` if not given; `128` with `rule_items`.
     ipv6_prefix: Option<Prefix>,
     // What clients get.
+    /// The refusal. 429 with `Too many requests` if not given.
     reply: Option<RawReply>,
+    /// Which headers tell clients of their quota, see below. `callTimeLeft` with `qpm`, else none, if not given.
     quota_headers: Option<Vec<Family>>,
+    /// A request whose header holds the secret gets `x-rate-limit-explain`.
     explain: Option<RawExplain>,
     // When Redis fails, and how it is spared.
+    /// What becomes of requests while Redis fails: `allow`, `deny` or `local`.
+    #[schemars(extend("default" = "allow"))]
     on_error: Option<OnError>,
+    /// The answer with `onError: deny`. 503 with `Rate limiter unavailable` if not given.
     error_reply: Option<RawReply>,
+    /// With `onError: local`: how many workers (gateways times threads) share a limit. Each lets its part pass, at least
+    /// one request.
+    #[schemars(range(min = 1, max = 1_000_000), extend("default" = 1))]
     local_workers: Option<u64>,
+    /// When Redis is no longer asked.
     #[serde(default)]
     breaker: Breaker,
+    /// Requests taken ahead, see below. None if not given.
     lease: Option<Lease>,
     // Of `cluster-key-rate-limit`.
+    /// The name of the rules of `cluster-key-rate-limit`, and required with them.
     #[serde(rename = "rule_name")]
     rule_name: Option<Text>,
+    /// Whether to send the headers of `x-ratelimit`. Goes with `rule_items` or `global_threshold`.
     #[serde(rename = "show_limit_quota_header")]
     show_limit_quota_header: Option<bool>,
+    /// The status of the refusal. `429` if not given. Goes with `rule_items` or `global_threshold`.
     #[serde(rename = "rejected_code")]
     rejected_code: Option<Status>,
+    /// The body of the refusal. `Too many requests` if not given. Goes with `rule_items` or `global_threshold`.
     #[serde(rename = "rejected_msg")]
     rejected_msg: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct RawExplain {
+    /// The header.
     header: HeaderName,
+    /// What only trusted callers know.
+    #[schemars(length(min = 1))]
     secret: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(with = "String")]
 struct TrustedNetwork(Network);
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(try_from = "u8")]
+#[schemars(extend("maximum" = 128))]
 struct Prefix(u8);
 
 /// The name of the rule that `qpm` is.

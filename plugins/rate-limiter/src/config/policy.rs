@@ -4,7 +4,7 @@ use super::reply::RawReply;
 use plugin_core::prelude::*;
 
 /// What becomes of a request that Redis does not decide about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum OnError {
     /// It passes.
@@ -17,24 +17,28 @@ pub(crate) enum OnError {
 }
 
 /// When Redis is no longer asked.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Breaker {
-    /// So many calls in a row must fail.
+    /// After so many failures in a row Redis is no longer asked.
     #[serde(default = "failures")]
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub(crate) failures: u32,
     /// Milliseconds between two looks whether it answers again.
     #[serde(default = "probe")]
+    #[schemars(range(min = 10, max = 600_000))]
     pub(crate) probe: u32,
 }
 
 /// Units taken ahead and spent without asking.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Lease {
-    /// Requests that one lease is for, at most.
+    /// Requests that may be taken ahead in one call.
+    #[schemars(range(min = 2, max = 100_000))]
     pub(crate) max: u64,
-    /// Milliseconds after which what was not spent is lost.
+    /// Milliseconds after which what was taken ahead is lost.
     #[serde(default = "ttl")]
+    #[schemars(range(min = 10, max = 60_000))]
     pub(crate) ttl: u64,
 }
 

@@ -4,26 +4,31 @@ use plugin_core::prelude::*;
 use std::collections::BTreeMap;
 
 /// A reply, as far as it is given.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(super) struct RawReply {
+    /// Its status, 200 to 599.
     status: Option<Status>,
+    /// Its body.
     body: Option<String>,
+    /// Its headers.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, FieldValue>")]
     headers: BTreeMap<OwnName, FieldValue>,
 }
 
 /// A status that a reply may have.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "i64")]
+#[schemars(with = "i64", extend("minimum" = 200, "maximum" = 599))]
 pub(super) struct Status(pub(super) u16);
 
 /// The name of a header that is ours to write.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(try_from = "HeaderName")]
 struct OwnName(HeaderName);
 
 /// Headers that tell clients of their quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub(super) enum Family {
     /// `timeStamp` and `callTimeLeft`.
     #[serde(rename = "callTimeLeft")]

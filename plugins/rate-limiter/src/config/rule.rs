@@ -7,46 +7,71 @@ use crate::subject::{Pattern, Source};
 use plugin_core::prelude::*;
 
 /// One of `rules`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RawRule {
+    /// Its name in keys, headers and metrics. Another name begins to count anew.
+    #[schemars(length(min = 1))]
     pub(super) name: String,
+    /// What counts together: `header`, `query` and `cookie` with a name, `consumer`, `clientAddress`, `route`; several make
+    /// a combination. Without it, all requests together.
     #[serde(default)]
     by: Vec<SourceName>,
+    /// All of them hold.
+    #[schemars(length(min = 1))]
     limits: Vec<RawLimit>,
+    /// Other limits for some values.
     #[serde(default)]
     overrides: Vec<Override>,
+    /// A request without a source: `skip` the rule, `refuse` it, count all such requests together (`shared`), or by
+    /// `clientAddress`.
+    #[schemars(extend("default" = "skip"))]
     missing: Option<MissingName>,
+    /// Values without limits: a value, `regexp:` with an expression, or a network for addresses.
     #[serde(default)]
     allow: Vec<String>,
+    /// Values that get 403.
     #[serde(default)]
     deny: Vec<String>,
+    /// Units that a request takes. `0` does not count.
+    #[schemars(range(max = 1_000_000_000), extend("default" = 1))]
     cost: Option<u64>,
+    /// A request header that says the cost, from 1 up. It must come from a plugin that runs before and replaces what
+    /// clients send.
     cost_header: Option<HeaderName>,
+    /// A header that says more, or no whole number from 1 up, is not believed; `cost` holds.
+    #[schemars(range(min = 1), extend("default" = 100))]
     max_cost: Option<u64>,
+    /// Count and report, but refuse nobody.
     #[serde(default)]
     shadow: bool,
 }
 
 /// Other limits for some values.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Override {
+    /// A value, as in `allow`.
     value: String,
+    /// Its limits. All of them hold.
+    #[schemars(length(min = 1))]
     limits: Vec<RawLimit>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 enum SourceName {
+    /// A header, by its first value.
     Header(HeaderName),
+    /// A parameter of the query, by its first value.
     Query(String),
+    /// A cookie, by its first value.
     Cookie(String),
     Consumer,
     ClientAddress,
     Route,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 enum MissingName {
     Skip,
