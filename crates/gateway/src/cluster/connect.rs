@@ -18,7 +18,7 @@ pub(crate) async fn connect(address: SocketAddr, timeout: Duration) -> Result<Tc
     Ok(stream)
 }
 
-fn failure(error: &io::Error) -> UpstreamError {
+pub(super) fn failure(error: &io::Error) -> UpstreamError {
     let text = error.to_string();
     // The number in brackets is the system's, and says nothing more.
     UpstreamError::ConnectFailure(text.split(" (os error").next().unwrap_or(&text).to_owned())

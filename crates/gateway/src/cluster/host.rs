@@ -2,7 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ pub struct Host {
 pub(super) struct Connection {
     pub(super) sender: http1::SendRequest<Trailing<RequestBody>>,
     pub(super) turn: Arc<Turn>,
+    /// A second handle of its socket, to ask the system whether the host has closed it.
+    pub(super) socket: TcpStream,
 }
 
 /// A request under way at a host.
@@ -72,10 +75,10 @@ impl Host {
         Active(Rc::clone(self))
     }
 
-    /// A connection that was open when it was last looked at.
+    /// A connection that is open as far as this machine can know.
     pub(super) fn take_idle(&self) -> Option<Connection> {
         let mut idle = self.idle.borrow_mut();
-        std::iter::from_fn(|| idle.pop_back()).find(|connection| connection.sender.is_ready())
+        std::iter::from_fn(|| idle.pop_back()).find(Connection::is_open)
     }
 
     /// Keeps a connection for the next request, once its answer has been read whole.
@@ -88,6 +91,18 @@ impl Host {
             idle.pop_front();
         }
         idle.push_back(connection);
+    }
+}
+
+// === impl Connection ===
+
+impl Connection {
+    /// The HTTP library learns of an end only when its task runs; until then it would send a request into the void,
+    /// which is told as a reset and cannot be taken back.
+    fn is_open(&self) -> bool {
+        let silent = |error: std::io::Error| error.kind() == ErrorKind::WouldBlock;
+        // What comes while nothing was asked, and be it the end, makes it useless.
+        self.sender.is_ready() && self.socket.peek(&mut [0]).is_err_and(silent)
     }
 }
 

@@ -9,8 +9,9 @@ use http::{HeaderValue, Request, Response, Uri};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::Builder;
 use hyper_util::rt::TokioIo;
+use socket2::SockRef;
 
-use super::connect::connect;
+use super::connect::{self, connect};
 use super::host::{Connection, Host};
 use super::wire::{Trailing, Turn, Wire};
 use super::{RequestBody, UpstreamError};
@@ -63,6 +64,7 @@ pub(super) async fn request(
 
 async fn open(host: &Host, settings: &Settings) -> Result<Connection, UpstreamError> {
     let stream = connect(host.address(), settings.connect_timeout).await?;
+    let socket = SockRef::from(&stream).try_clone().map_err(|error| connect::failure(&error))?.into();
     let turn = Arc::<Turn>::default();
     let mut builder = Builder::new();
     builder.max_header_size(kib(settings.max_response_headers_kb.unwrap_or(MOST_HEAD_KIB)));
@@ -71,7 +73,7 @@ async fn open(host: &Host, settings: &Settings) -> Result<Connection, UpstreamEr
     let (sender, connection) = builder.handshake(io).await.map_err(|_| UpstreamError::Reset)?;
     // Its end is told to whoever waits for an answer.
     tokio::task::spawn_local(connection.with_upgrades());
-    Ok(Connection { sender, turn })
+    Ok(Connection { sender, turn, socket })
 }
 
 fn kib(number: u32) -> usize {

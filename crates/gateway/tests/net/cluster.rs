@@ -1,5 +1,8 @@
 //! Requests to clusters: what goes out, what comes back, which connection it takes, and how it fails.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use gateway::bootstrap::{LbPolicy, UpstreamProtocol};
@@ -8,7 +11,7 @@ use http::{HeaderValue, Request};
 use http_body_util::BodyExt;
 use testkit::{Answer, Fault, Upstream, eventually};
 
-use crate::stage::{Stage, body, cluster, nobody, on_a_worker};
+use crate::stage::{LIMIT, Stage, body, cluster, nobody, on_a_worker};
 
 async fn get(stage: &Stage, path: &str) -> Result<(u16, Vec<u8>), UpstreamError> {
     let request = Request::get(path).header("host", "shop.example").body(body("")).unwrap();
@@ -70,6 +73,39 @@ fn a_connection_that_the_host_has_closed_costs_no_request() {
         }
     });
     assert_eq!(upstream.count(), 40);
+}
+
+#[test]
+fn a_connection_that_is_closed_behind_the_workers_back_costs_no_request() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (close, asked) = mpsc::channel();
+    let (closed, told) = mpsc::channel();
+    let host = std::thread::spawn(move || {
+        for text in ["first", "fresh"] {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().unwrap().unwrap() != "" {}
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n{text}").unwrap();
+            asked.recv_timeout(LIMIT).unwrap();
+            drop((stream, lines));
+            closed.send(()).unwrap();
+        }
+    });
+    on_a_worker(async {
+        let stage = Stage::with("shop", address);
+        assert_eq!(get(&stage, "/").await.unwrap().1, b"first");
+        for _ in 0..20 {
+            // The connection comes to rest, and waits for its next request.
+            tokio::task::yield_now().await;
+        }
+        close.send(()).unwrap();
+        // No task of the worker runs meanwhile, so none hears of it.
+        told.recv_timeout(LIMIT).unwrap();
+        close.send(()).unwrap();
+        assert_eq!(get(&stage, "/").await.unwrap().1, b"fresh");
+    });
+    host.join().unwrap();
 }
 
 /// `Answer::raw` closes the connection; the news travels while the worker does something else.
