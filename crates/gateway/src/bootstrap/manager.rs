@@ -29,6 +29,8 @@ pub struct HttpConnectionManager {
     pub router: Router,
     /// Where finished exchanges are logged.
     pub access_logs: Vec<AccessLog>,
+    /// How long nothing may move in an exchange; `None` for ever. Later it is answered with 408 or 504.
+    pub stream_idle_timeout: Option<Duration>,
     /// How long a connection that is to be closed waits for the client to close it.
     pub delayed_close_timeout: Duration,
     /// HTTP/1.1 trailers are received and sent, instead of being dropped.
@@ -83,7 +85,7 @@ impl HttpConnectionManager {
             &["use_remote_address", "xff_num_trusted_hops", "skip_xff_append"],
             "`x-forwarded-for` is left as it came",
         );
-        manager.ignore(&["stream_idle_timeout", "request_timeout"], "slow clients are waited for");
+        manager.ignore(&["request_timeout"], "slow clients are waited for");
         let flag = |name| manager.get(name).is_some_and(|it| it.flag());
         let (stat_prefix, codec) = (manager.need("stat_prefix").name(), manager.get("codec_type"));
         let strip_port = match (flag("strip_any_host_port"), flag("strip_matching_host_port")) {
@@ -106,6 +108,8 @@ impl HttpConnectionManager {
             plugins,
             router,
             access_logs: access_logs.iter().filter_map(|it| it.message(AccessLog::read)).collect(),
+            stream_idle_timeout: Some(manager.get("stream_idle_timeout").map_or(IDLE, |it| it.duration()))
+                .filter(|timeout| !timeout.is_zero()),
             delayed_close_timeout: manager
                 .get("delayed_close_timeout")
                 .map_or(Duration::from_secs(1), |it| it.duration()),
@@ -125,6 +129,8 @@ impl HttpConnectionManager {
     }
 }
 
+/// Envoy's default of `stream_idle_timeout`.
+const IDLE: Duration = Duration::from_secs(300);
 const CODECS: [(&str, Codec); 3] = [("AUTO", Codec::Auto), ("HTTP1", Codec::Http1), ("HTTP2", Codec::Http2)];
 
 fn read_upgrades(manager: &Message<'_>) -> Vec<String> {

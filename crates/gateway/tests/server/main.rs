@@ -10,6 +10,7 @@
 mod admin;
 mod departures;
 mod files;
+mod idle;
 mod protocols;
 mod proxying;
 mod reload;

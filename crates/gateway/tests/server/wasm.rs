@@ -58,6 +58,22 @@ pub(crate) fn holding_responses() -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
+/// A plugin that never lets a response go.
+pub(crate) fn pausing_responses() -> Vec<u8> {
+    let text = r#"(module
+        (memory (export "memory") 1)
+        (func (export "proxy_abi_version_0_2_1"))
+        (func (export "proxy_on_memory_allocate") (param i32) (result i32) (i32.const 4096))
+        (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) (i32.const 0))
+        (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32) (i32.const 1)))"#;
+    wat::parse_str(text).unwrap()
+}
+
+/// A plugin that crashes in the request header phase.
+pub(crate) fn crashing() -> Vec<u8> {
+    plugin("", "", "", "(unreachable)")
+}
+
 /// A plugin that closes the exchange in the request header phase.
 pub(crate) fn closing() -> Vec<u8> {
     let import = r#"(import "env" "proxy_close_stream" (func $close (param i32) (result i32)))"#;

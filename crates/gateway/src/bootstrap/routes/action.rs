@@ -25,6 +25,8 @@ pub struct RouteAction {
     pub cluster: String,
     /// How long the whole response may take; `None` for ever. Later it is answered with 504.
     pub timeout: Option<Duration>,
+    /// How long nothing may move in an exchange of this route, where that is not the listener's business; zero for ever.
+    pub idle_timeout: Option<Duration>,
     /// What becomes of the path.
     pub path: PathRewrite,
     /// What becomes of the host.
@@ -85,7 +87,6 @@ impl RouteAction {
         action.refuse(&["retry_policy", "hedge_policy"], "requests are sent once");
         action.refuse(&["cors", "rate_limits", "request_mirror_policies"], "plugins do such work here");
         action.refuse(&["host_rewrite_header", "host_rewrite_path_regex"], "use `host_rewrite_literal`");
-        action.ignore(&["idle_timeout"], "only `timeout` limits a response");
         let cluster = action.need("cluster");
         cluster.refer_to_cluster();
         let timeout = action.get("timeout").map_or(Self::DEFAULT_TIMEOUT, |it| it.duration());
@@ -99,6 +100,7 @@ impl RouteAction {
             Some((_, node)) if node.flag() => HostRewrite::Endpoint,
             _ => HostRewrite::Keep,
         };
-        Self { cluster: cluster.name(), timeout: (!timeout.is_zero()).then_some(timeout), path, host }
+        let idle_timeout = action.get("idle_timeout").map(|it| it.duration());
+        Self { cluster: cluster.name(), timeout: (!timeout.is_zero()).then_some(timeout), idle_timeout, path, host }
     }
 }

@@ -55,6 +55,12 @@ impl Local {
         Self { flag: Some("UT"), ..Self::new(504, "response_timeout", b"upstream request timeout") }
     }
 
+    /// Nothing has moved for too long, though the request was whole or still to come.
+    pub(super) fn idle(request_whole: bool) -> Self {
+        let status = if request_whole { 504 } else { 408 };
+        Self { flag: Some("SI"), ..Self::new(status, "stream_idle_timeout", b"stream timeout") }
+    }
+
     /// A plugin has made a head of which HTTP cannot carry method, path or host.
     pub(super) fn unsendable() -> Self {
         Self::new(503, "filter_removed_required_request_headers", b"")

@@ -15,8 +15,10 @@ use hyper::body::{Body, Incoming};
 use hyper::upgrade::OnUpgrade;
 use tokio::time::Sleep;
 
+use super::answer::Local;
 use super::client::ToClient;
 use super::forward::Upstream;
+use super::idle::Idle;
 use super::live::Live;
 use super::source::Source;
 use crate::abi::Direction;
@@ -37,6 +39,7 @@ pub(in crate::server) struct Driver {
     request: Option<Source>,
     pub(super) upstream: Upstream,
     pub(super) deadline: Option<Pin<Box<Sleep>>>,
+    pub(super) idle: Idle,
     pub(super) client: ToClient,
     /// A plugin's buffer is full: request, response.
     held: [bool; 2],
@@ -74,6 +77,7 @@ impl Driver {
         let bodiless = body.is_end_stream();
         // What follows an upgrade is its body.
         let end = bodiless && upgrade.is_none();
+        let idle = Idle::new(live.site.listener.manager.stream_idle_timeout);
         let mut driver = Self {
             plugins,
             live,
@@ -81,6 +85,7 @@ impl Driver {
             request: (!bodiless).then(|| Source::new(body)),
             upstream: Upstream::default(),
             deadline: None,
+            idle,
             client: ToClient::default(),
             held: [false; 2],
             upgrade,
@@ -120,10 +125,26 @@ impl Driver {
             moved |= self.poll_answer(cx);
             moved |= self.poll_response(cx)?;
             moved |= self.poll_deadline(cx)?;
-            if !moved {
+            if moved {
+                self.idle.moved();
+            } else if self.idle.poll(cx).is_ready() {
+                self.idled()?;
+            } else {
                 return Poll::Pending;
             }
         }
+    }
+
+    /// Nothing has moved for too long. A client without an answer is told, also that it was waited for; where plugins
+    /// hold one already, or the client has a part of it, the exchange can only be broken off.
+    fn idled(&mut self) -> Result<(), Broken> {
+        self.idle.moved();
+        if self.live.record.borrow().details.is_none() {
+            self.answer(Local::idle(self.request.is_none()));
+            return Ok(());
+        }
+        self.live.record.borrow_mut().idled();
+        Err(Broken)
     }
 
     /// Tells the plugins of something and takes what they want done.

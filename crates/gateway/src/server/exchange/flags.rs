@@ -7,8 +7,18 @@ pub(in crate::server) struct Flags(u32);
 /// Letters in logs and bit in the attribute `response.flags`, in the order of logs.
 ///
 /// Source: `CoreResponseFlag` in Envoy's `envoy/stream_info/stream_info.h`.
-const FLAGS: [(&str, u32); 9] =
-    [("UH", 1), ("UF", 5), ("NR", 8), ("UT", 2), ("UR", 4), ("UC", 6), ("DC", 14), ("DPE", 18), ("UPE", 23)];
+const FLAGS: [(&str, u32); 10] = [
+    ("UH", 1),
+    ("UF", 5),
+    ("NR", 8),
+    ("UT", 2),
+    ("UR", 4),
+    ("UC", 6),
+    ("DC", 14),
+    ("SI", 16),
+    ("DPE", 18),
+    ("UPE", 23),
+];
 
 impl Flags {
     /// Sets a flag by its letters.

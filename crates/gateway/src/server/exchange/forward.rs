@@ -113,6 +113,9 @@ impl Driver {
         let Some(cluster) = site.clusters.get(&action.cluster) else {
             return self.answer(Local::upstream(&UpstreamError::NoHost));
         };
+        if let Some(limit) = action.idle_timeout {
+            self.idle.limit(Some(limit).filter(|limit| !limit.is_zero()));
+        }
         let wanted = live.record.borrow().override_host;
         let host = match cluster.choose(wanted) {
             Ok(host) => host,

@@ -6,6 +6,7 @@ mod client;
 mod drive;
 mod flags;
 mod forward;
+mod idle;
 mod live;
 mod pipe;
 mod record;

@@ -93,6 +93,12 @@ impl Record {
         self.details = Some("wasm_close_stream".to_owned());
     }
 
+    /// Notes that nothing has moved for too long, in Envoy's words.
+    pub(super) fn idled(&mut self) {
+        self.flags.set("SI");
+        self.details = Some("stream_idle_timeout".to_owned());
+    }
+
     /// What the log phase of plugins may read.
     pub(in crate::server) fn log_view(&self) -> LogView {
         LogView {

@@ -44,6 +44,7 @@ pub(super) async fn run(mut driver: Driver, client: OnUpgrade, upstream: OnUpgra
         }
         let live = Rc::clone(&driver.live);
         tokio::select! {
+            () = driver.idle.pass() => return live.record.borrow_mut().idled(),
             () = poll_fn(|cx| if live.has_output(cx.waker()) { Poll::Ready(()) } else { Poll::Pending }) => {}
             read = client.reader.read(&mut client.buffer), if !client.held && upstream.pending.is_empty() => {
                 // The client is gone when there is nothing more to read.
