@@ -85,6 +85,7 @@ impl Inspector {
             "version": env!("CARGO_PKG_VERSION"),
             "recording": self.recording(),
             "listeners": listeners.collect::<Vec<_>>(),
+            "refused": self.state.refused().map(|why| masks.text(&why)),
             "plugins": plugins,
             "clusters": clusters.collect::<Vec<_>>(),
             "metrics": metrics.collect::<Vec<_>>(),

@@ -9,6 +9,9 @@ use crate::trace::Masks;
 pub trait State: AdminState {
     /// The plugins in the order of their chains.
     fn plugins(&self) -> Vec<PluginState>;
+
+    /// Why the newest configuration is not in force, if so.
+    fn refused(&self) -> Option<String>;
 }
 
 /// A plugin in a filter chain.
@@ -42,7 +45,7 @@ impl PluginState {
             "abi": self.abi,
             "fail_open": self.fail_open,
             "configuration": masks.configuration(&self.configuration),
-            "fault": self.fault,
+            "fault": self.fault.as_deref().map(|fault| masks.text(fault)),
         })
     }
 }

@@ -1,10 +1,13 @@
 //! What all virtual machines of one process share.
 
 mod data;
+mod faults;
 mod metrics;
 mod queue;
 
 pub use data::SharedData;
+pub(crate) use faults::Fault;
+pub use faults::Faults;
 pub use metrics::{MetricKind, Metrics};
 pub(crate) use queue::MOST_ELEMENTS;
 pub use queue::Queues;
@@ -22,6 +25,8 @@ pub struct Process {
     pub queues: Queues,
     /// Metrics by name, one space for all.
     pub metrics: Metrics,
+    /// Machines that do not run.
+    pub faults: Faults,
     /// The last exchanges of all workers, when they are to be recorded.
     pub traces: Traces,
 }

@@ -133,7 +133,10 @@ async fn serve(
                 status.serves(&current, listeners.addresses());
                 log.write(Component::Config, Level::Info, format_args!("the new configuration is in force"));
             }
-            Err(refused) => reload::keep(log, &refused),
+            Err(refused) => {
+                status.keeps(&refused);
+                reload::keep(log, &refused);
+            }
         }
     }
     log.write(Component::Main, Level::Info, format_args!("ending: requests under way have a second to end"));

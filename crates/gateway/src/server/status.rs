@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use super::generation::{Generation, Prepared};
+use super::generation::{Generation, Prepared, Refused};
 use crate::admin::{AdminState, ClusterStatus, ListenerStatus};
 use crate::bootstrap::{DataSource, FailurePolicy};
 use crate::cluster::Clusters;
@@ -29,6 +29,8 @@ struct Shown {
     clusters: Vec<ClusterStatus>,
     plugins: Vec<PluginState>,
     configuration: Value,
+    /// Why the newest configuration is not in force.
+    refused: Option<String>,
 }
 
 impl Status {
@@ -43,9 +45,15 @@ impl Status {
         self.write(|shown| {
             shown.listeners = listeners;
             shown.configuration = configuration;
+            shown.refused = None;
             shown.plugins = generation.listeners.iter().flat_map(plugins).collect();
         });
         self.ready.store(true, Ordering::Relaxed);
+    }
+
+    /// The newest configuration is refused, and the one before goes on.
+    pub(super) fn keeps(&self, refused: &Refused) {
+        self.write(|shown| shown.refused = Some(refused.to_string()));
     }
 
     /// Clients are served no more.
@@ -97,7 +105,15 @@ fn plugins(prepared: &Prepared) -> impl Iterator<Item = PluginState> {
 
 impl State for Status {
     fn plugins(&self) -> Vec<PluginState> {
-        self.read(|shown| shown.plugins.clone())
+        let mut plugins = self.read(|shown| shown.plugins.clone());
+        for plugin in &mut plugins {
+            plugin.fault = self.engine.process().faults.of(&plugin.name, &plugin.root_id, &plugin.vm_id);
+        }
+        plugins
+    }
+
+    fn refused(&self) -> Option<String> {
+        self.read(|shown| shown.refused.clone())
     }
 }
 

@@ -4,6 +4,7 @@ use wasmtime::{TypedFunc, WasmParams, WasmResults};
 
 use super::{Crash, Vm};
 use crate::engine::ticks;
+use crate::process::Fault;
 
 /// Level of the line that tells of a crash.
 const CRITICAL: u32 = 5;
@@ -36,6 +37,9 @@ impl Vm {
                 self.store.data().log(CRITICAL, &crash.to_string());
                 self.store.data_mut().record_return(true);
                 self.crash = Some(crash.clone());
+                let guest = self.store.data();
+                let plugins = guest.roots.values().map(|it| (it.name.clone(), it.root_id.clone())).collect();
+                self.fault = Some(Fault::new(&guest.process, guest.vm_id.clone(), plugins, crash.to_string()));
                 Err(crash)
             }
         }

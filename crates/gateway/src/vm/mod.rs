@@ -3,6 +3,7 @@
 mod answers;
 mod callbacks;
 mod exports;
+mod grpc;
 pub(crate) mod guest;
 mod life;
 mod plugin;
@@ -18,6 +19,7 @@ pub use guest::LogView;
 pub use plugin::Plugin;
 pub use start::{StartError, VmSettings};
 
+use crate::process::Fault;
 use crate::stream::Pass;
 use crate::world::World;
 use exports::Exports;
@@ -31,6 +33,8 @@ pub struct Vm {
     exports: Exports,
     next_context: u32,
     crash: Option<Crash>,
+    /// Tells the process of the crash until this machine is gone.
+    fault: Option<Fault>,
 }
 
 /// What has to be done with exchanges, in order.

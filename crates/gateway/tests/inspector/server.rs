@@ -34,6 +34,10 @@ impl State for Plain {
             plugin("headers", "", None),
         ]
     }
+
+    fn refused(&self) -> Option<String> {
+        Some("envoy.yaml: plugin \"limiter\": password: \"S3CR3T\" is too short".to_owned())
+    }
 }
 
 impl AdminState for Plain {

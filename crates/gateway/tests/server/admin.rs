@@ -1,9 +1,10 @@
 //! The admin port of the program: who may reach it, and what it shows of requests that no plugin sees.
 
 use serde_json::{Value, json};
-use testkit::{Answer, Request, Upstream};
+use testkit::{Answer, Request, Upstream, eventually};
 
-use super::running::{Config, Gateway};
+use super::running::{Config, Gateway, PATIENCE};
+use super::wasm;
 
 const ADMIN: &str = "admin: { address: { socket_address: { address: 127.0.0.1, port_value: 0 } } }";
 
@@ -44,4 +45,33 @@ fn a_refused_request_is_shown_as_ended() {
         "{shown}"
     );
     assert_eq!(shown["reply"]["details"], "request_headers_too_large", "{shown}");
+}
+
+#[test]
+fn the_inspector_tells_what_does_not_run_and_what_is_not_in_force() {
+    let (upstream, folder) = (Upstream::start(|_| Answer::ok("hi")), tempfile::tempdir().unwrap());
+    let module = folder.path().join("crash.wasm");
+    std::fs::write(&module, wasm::crashing()).unwrap();
+    let config = Config::to(&upstream).plugin("crash", &module, "", "");
+    let gateway = config.start();
+    let overview = || ask(&gateway, "/inspector.json");
+    assert!(overview()["plugins"][0]["fault"].is_null() && overview()["refused"].is_null());
+
+    assert_eq!(gateway.get("/").send().status, 503);
+    let fault = overview()["plugins"][0]["fault"].to_string();
+    assert!(fault.contains("the plugin crashed in proxy_on_request_headers"), "{fault}");
+
+    gateway.configure(&config.clone().manager("normalize_path: true"));
+    gateway.wait_for_log("the last good one stays");
+    let refused = overview()["refused"].to_string();
+    assert!(refused.contains("unsupported field `normalize_path`"), "{refused}");
+    std::fs::write(&module, wasm::adding("x-mended")).unwrap();
+    gateway.configure(&config);
+    gateway.wait_for_log("the new configuration is in force");
+    let mended = eventually(PATIENCE, || {
+        gateway.get("/").send();
+        let overview = overview();
+        (overview["plugins"][0]["fault"].is_null() && overview["refused"].is_null()).then_some(())
+    });
+    assert!(mended.is_some(), "{}", overview());
 }

@@ -3,9 +3,12 @@
 import { el, visible } from "./dom.js";
 import { t } from "./words.js";
 
-export function showPlugins({ plugins }) {
-  if (!plugins.length) return nothing("plugin.none");
-  return plugins.map((it) =>
+export function showPlugins({ plugins, refused }) {
+  const notice = refused ? el("article", { class: "card" },
+    el("h2", {}, t("refused"), el("span", { class: "badge bad" }, t("refused.mark"))),
+    pretty(refused)) : null;
+  if (!plugins.length) return [notice, nothing("plugin.none")];
+  return [notice, ...plugins.map((it) =>
     el("article", { class: "card" },
       el("h2", {}, visible(it.name || it.module), it.fault ? el("span", { class: "badge bad" }, t("plugin.fault")) : null),
       it.fault ? el("p", { class: "fault" }, visible(it.fault)) : null,
@@ -17,7 +20,7 @@ export function showPlugins({ plugins }) {
         ["plugin.failure", t(it.fail_open ? "plugin.open" : "plugin.closed")],
       ]),
       it.configuration === null ? null : [el("h3", {}, t("plugin.configuration")), pretty(it.configuration)],
-      el("p", {}, el("a", { href: `#/exchanges?${new URLSearchParams({ plugin: it.name })}` }, t("plugin.exchanges")))));
+      el("p", {}, el("a", { href: `#/exchanges?${new URLSearchParams({ plugin: it.name })}` }, t("plugin.exchanges")))))];
 }
 
 export function showClusters({ clusters }) {

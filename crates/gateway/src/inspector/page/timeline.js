@@ -61,7 +61,7 @@ const ROWS = {
     const { request } = event;
     const what = request.protocol === "http"
       ? t("call.http", visible(request.method), visible(request.path), size(request.body))
-      : `Redis ${visible(request.command)}`;
+      : request.protocol === "grpc" ? `gRPC ${visible(request.method)}` : `Redis ${visible(request.command)}`;
     const head = [
       who(event, colour), el("span", { class: "phase" }, t("call", visible(event.cluster))),
       el("span", { class: "asked" }, what), result(event.result)];
@@ -83,6 +83,7 @@ function result(it) {
   if (!it) return el("span", { class: "badge hold" }, t("call.open"));
   if (it.ended === "status") return el("span", { class: `status s${String(it.status)[0]}` }, visible(it.status), ` · ${size(it.body)}`);
   if (it.ended === "reply") return el("span", { class: `status ${it.error ? "s5" : "s2"}` }, visible(it.reply), ` · ${size(it.size)}`);
+  if (it.ended === "grpc") return el("span", { class: `status ${it.status ? "s5" : "s2"}` }, `grpc-status ${it.status}`, ` · ${size(it.body)}`);
   return el("span", { class: "badge bad" }, visible(it.why));
 }
 
