@@ -12,6 +12,8 @@ pub enum Status {
     BadArgument = 2,
     /// Bytes could not be packed or unpacked.
     SerializationFailure = 3,
+    /// Bytes are not what they should be.
+    ParseFailure = 4,
     /// An address or length lies outside the guest's memory.
     InvalidMemoryAccess = 6,
     /// The queue has no element.
@@ -40,7 +42,8 @@ pub(crate) enum Map {
     Trailers(Direction),
     CallHeaders,
     CallTrailers,
-    Grpc,
+    GrpcHeaders,
+    GrpcTrailers,
 }
 
 impl Map {
@@ -50,7 +53,8 @@ impl Map {
             1 => Self::Trailers(Direction::Request),
             2 => Self::Headers(Direction::Response),
             3 => Self::Trailers(Direction::Response),
-            4 | 5 => Self::Grpc,
+            4 => Self::GrpcHeaders,
+            5 => Self::GrpcTrailers,
             6 => Self::CallHeaders,
             7 => Self::CallTrailers,
             _ => return None,
@@ -65,8 +69,9 @@ pub(crate) enum Buffer {
     CallBody,
     VmConfiguration,
     PluginConfiguration,
+    GrpcMessage,
     RedisReply,
-    /// Known to the ABI, never filled here: TCP data, gRPC messages, foreign call data.
+    /// Known to the ABI, never filled here: TCP data, foreign call data.
     Absent,
 }
 
@@ -75,8 +80,9 @@ impl Buffer {
         Some(match number {
             0 => Self::Body(Direction::Request),
             1 => Self::Body(Direction::Response),
-            2 | 3 | 5 | 8 => Self::Absent,
+            2 | 3 | 8 => Self::Absent,
             4 => Self::CallBody,
+            5 => Self::GrpcMessage,
             6 => Self::VmConfiguration,
             7 => Self::PluginConfiguration,
             9 => Self::RedisReply,

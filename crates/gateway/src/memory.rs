@@ -57,6 +57,19 @@ impl Call<'_> {
         self.slice(at, size).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
+    /// Text of which no more than `most` bytes are wanted, and how many bytes are left out.
+    pub(crate) fn text_up_to(&self, at: u32, size: u32, most: usize) -> Outcome<(String, usize)> {
+        let bytes = self.slice(at, size)?;
+        let Some(kept) = bytes.get(..most).filter(|kept| kept.len() < bytes.len()) else {
+            return Ok((String::from_utf8_lossy(bytes).into_owned(), 0));
+        };
+        // A character is not cut in two.
+        let ends_inside = |kept: &[u8]| bytes.get(kept.len()).is_some_and(|next| next & 0xc0 == 0x80);
+        let ends = (0..4).filter_map(|back| kept.get(..kept.len() - back)).find(|kept| !ends_inside(kept));
+        let kept = ends.unwrap_or(kept);
+        Ok((String::from_utf8_lossy(kept).into_owned(), bytes.len() - kept.len()))
+    }
+
     fn slice(&self, at: u32, size: u32) -> Outcome<&[u8]> {
         let end = (at as usize).checked_add(size as usize).ok_or(OUTSIDE)?;
         self.memory().get(at as usize..end).ok_or(OUTSIDE)

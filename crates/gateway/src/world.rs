@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::grpc::GrpcCall;
 use crate::headers::Headers;
 
 /// The outside of one virtual machine. Each machine has its own, so that answers find their way back.
@@ -25,6 +26,23 @@ pub trait World {
     /// # Errors
     /// When no answer will come.
     fn redis_call(&self, token: u32, cluster: &str, command: Vec<u8>) -> Result<(), Refused>;
+
+    /// Starts a gRPC call or stream, of which [`crate::Vm::grpc_news`] tells with this token: of a call once, its message
+    /// or how it failed, of a stream whatever comes until it is closed.
+    ///
+    /// # Errors
+    /// When nothing will come.
+    fn grpc_open(&self, token: u32, call: GrpcCall) -> Result<(), Refused>;
+
+    /// Sends a message into a stream, or nothing; with `end` this side closes. Of a stream that is closed nothing is
+    /// sent.
+    ///
+    /// # Errors
+    /// [`Refused::NoHost`] when too much waits to be sent already.
+    fn grpc_send(&self, token: u32, message: Option<Vec<u8>>, end: bool) -> Result<(), Refused>;
+
+    /// Breaks a call or stream off: nothing more comes of it.
+    fn grpc_cancel(&self, token: u32);
 
     /// Wants [`crate::Vm::tick`] for this root context after each period; `None` ends it.
     fn set_tick(&self, root: u32, period: Option<Duration>);

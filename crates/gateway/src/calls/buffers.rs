@@ -1,6 +1,7 @@
 //! Buffers: bodies while the plugin is shown them, configurations, and the answers of calls.
 
 use crate::abi::{Buffer, Direction, Status};
+use crate::grpc::GrpcNews;
 use crate::memory::{Call, Outcome};
 use crate::vm::guest::{Answer, Guest};
 
@@ -57,8 +58,11 @@ fn find(guest: &Guest, buffer: Buffer) -> Result<&[u8], Status> {
         (Buffer::Body(Direction::Request), _) => stream.and_then(|stream| stream.request.body()),
         (Buffer::Body(Direction::Response), _) => stream.and_then(|stream| stream.response.body()),
         (Buffer::VmConfiguration, _) => Some(guest.vm_configuration.as_slice()),
-        (Buffer::PluginConfiguration, _) => guest.plugin().map(|plugin| plugin.configuration.as_slice()),
+        (Buffer::PluginConfiguration, _) if guest.configuring == Some(guest.effective) => {
+            guest.plugin().map(|plugin| plugin.configuration.as_slice())
+        }
         (Buffer::CallBody, Answer::Http(answer)) => Some(answer.body.as_slice()),
+        (Buffer::GrpcMessage, Answer::Grpc(GrpcNews::Message(message))) => Some(message.as_slice()),
         (Buffer::RedisReply, Answer::Redis(reply)) => Some(reply.as_slice()),
         _ => None,
     }

@@ -82,12 +82,23 @@ fn declare(guest: &mut Guest, argument: &[u8]) -> Result<(), Status> {
     Ok(())
 }
 
+/// Says once of each plugin what it asked for in vain: the plugin itself sees no more than a number.
 fn tell(guest: &mut Guest, name: String) {
-    if guest.told.len() < MOST_TOLD && !guest.told.contains(&name) {
-        guest.log(
-            WARN,
-            &format!("the foreign function {name:?} is not provided by this host; the plugin gets status 1"),
-        );
-        guest.told.insert(name);
+    let told = (guest.root(), name);
+    if guest.told.len() >= MOST_TOLD || guest.told.contains(&told) {
+        return;
     }
+    let advice = match told.1.as_str() {
+        "expr_create" | "expr_evaluate" | "expr_delete" => {
+            "Envoy has it, Higress where it was built in; here read attributes with get_property and compare them"
+        }
+        "sign" | "verify_signature" => "Envoy has it, Higress has not; a crate inside of the plugin works on both",
+        "set_envoy_filter_state" => {
+            "Envoy has it for keys that its own filters read, and none of those runs here; set_property is there for \
+             what plugins tell each other"
+        }
+        _ => "neither Envoy nor Higress is known to have it; compare the spelling",
+    };
+    guest.log(WARN, &format!("there is no foreign function {:?} here, the plugin gets status 1: {advice}", told.1));
+    guest.told.insert(told);
 }

@@ -1,6 +1,7 @@
 //! Header maps: readable and writable while the plugin holds them, read-only in the log phase and in answers.
 
 use crate::abi::{Direction, Map, Status};
+use crate::grpc::GrpcNews;
 use crate::headers::Headers;
 use crate::memory::{Call, Outcome};
 use crate::pairs;
@@ -65,15 +66,13 @@ fn bound(guest: &mut Guest, map: u32, name: &[u8]) -> Outcome {
 
 fn readable(guest: &mut Guest, map: u32) -> Result<&Headers, Status> {
     let map = Map::from_number(map).ok_or(Status::BadArgument)?;
-    let answer = match &guest.answer {
-        Answer::Http(answer) => Some(answer),
-        _ => None,
-    };
-    match map {
-        Map::CallHeaders => return answer.map(|answer| &answer.headers).ok_or(Status::BadArgument),
-        Map::CallTrailers => return answer.map(|answer| &answer.trailers).ok_or(Status::BadArgument),
-        Map::Grpc => return Err(Status::BadArgument),
-        Map::Headers(_) | Map::Trailers(_) => {}
+    match (map, &guest.answer) {
+        (Map::CallHeaders, Answer::Http(answer)) => return Ok(&answer.headers),
+        (Map::CallTrailers, Answer::Http(answer)) => return Ok(&answer.trailers),
+        (Map::GrpcHeaders, Answer::Grpc(GrpcNews::Headers(headers))) => return Ok(headers),
+        (Map::GrpcTrailers, Answer::Grpc(GrpcNews::Trailers(trailers))) => return Ok(trailers),
+        (Map::Headers(_) | Map::Trailers(_), _) => {}
+        _ => return Err(Status::BadArgument),
     }
     let stream = guest.streams.get(&guest.effective).ok_or(Status::BadArgument)?;
     if let Some(log) = &stream.log {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::redis::refused;
 use crate::abi::Status;
+use crate::grpc::GrpcNews;
 use crate::memory::{Call, Outcome};
 use crate::pairs;
 use crate::trace::Service;
@@ -55,12 +56,13 @@ pub(super) fn call(
     call.write_u32(out, token)
 }
 
-/// How the call whose answer is being shown ended: 0, or 11 for a reset.
+/// How the call whose end is being shown ended: 0, 11 for a reset, of gRPC its own status and message.
 pub(super) fn get_status(call: &mut Call<'_>, code: u32, out: u32, out_size: u32) -> Outcome {
-    let (number, text): (u32, &[u8]) = match call.guest().answer {
-        Answer::HttpReset => (RESET, b"reset"),
-        _ => (0, b""),
+    let (number, text) = match &call.guest().answer {
+        Answer::HttpReset => (RESET, "reset".to_owned()),
+        Answer::Grpc(GrpcNews::Closed { status, message }) => (*status, message.clone()),
+        _ => (0, String::new()),
     };
     call.write_u32(code, number)?;
-    call.give(text, out, out_size)
+    call.give(text.as_bytes(), out, out_size)
 }

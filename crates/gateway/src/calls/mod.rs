@@ -81,14 +81,14 @@ table! {
     "proxy_call_foreign_function" => foreign::call,
         (name: u32, name_size: u32, argument: u32, argument_size: u32, out: u32, out_size: u32);
     "proxy_grpc_call" => grpc::call,
-        (_service: u32, _service_size: u32, _name: u32, _name_size: u32, _method: u32, _method_size: u32,
-         _metadata: u32, _metadata_size: u32, _message: u32, _message_size: u32, _timeout: u32, _token: u32);
+        (target: u32, target_size: u32, service: u32, service_size: u32, method: u32, method_size: u32,
+         metadata: u32, metadata_size: u32, message: u32, message_size: u32, timeout: u32, token: u32);
     "proxy_grpc_stream" => grpc::stream,
-        (_service: u32, _service_size: u32, _name: u32, _name_size: u32, _method: u32, _method_size: u32,
-         _metadata: u32, _metadata_size: u32, _token: u32);
-    "proxy_grpc_close" => grpc::close, (_token: u32);
-    "proxy_grpc_cancel" => grpc::cancel, (_token: u32);
-    "proxy_grpc_send" => grpc::send, (_token: u32, _message: u32, _size: u32, _end: u32);
+        (target: u32, target_size: u32, service: u32, service_size: u32, method: u32, method_size: u32,
+         metadata: u32, metadata_size: u32, token: u32);
+    "proxy_grpc_close" => grpc::close, (token: u32);
+    "proxy_grpc_cancel" => grpc::cancel, (token: u32);
+    "proxy_grpc_send" => grpc::send, (token: u32, message: u32, size: u32, end: u32);
 }
 
 table! {

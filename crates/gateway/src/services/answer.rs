@@ -3,22 +3,35 @@
 use http::HeaderMap;
 use http_body_util::BodyExt;
 
+use super::room::Taken;
 use crate::cluster::{Answered, UpstreamError};
 use crate::headers::Headers;
+use crate::log::Level;
 use crate::world::HttpAnswer;
 
 /// The most bytes of an answer: what Envoy's own client keeps.
 const MOST_BYTES: usize = 32 << 20;
 
-/// The whole answer, or `None` when it broke off or is too large.
-pub(super) async fn read(answered: Answered) -> Option<HttpAnswer> {
+/// Why there is no whole answer, and how loudly that is to be said.
+pub(super) type Lost = (Level, &'static str);
+
+/// The whole answer, which takes its bytes of the room.
+///
+/// # Errors
+/// When it broke off or is too large.
+pub(super) async fn read(answered: Answered, room: &mut Option<Taken>) -> Result<HttpAnswer, Lost> {
     let (head, mut incoming) = answered.response.into_parts();
     let mut headers: Headers = [(":status", head.status.as_str())].into_iter().collect();
     add(&mut headers, &head.headers);
     let (mut body, mut trailers) = (Vec::new(), Headers::default());
     while let Some(frame) = incoming.frame().await {
-        match frame.ok()?.into_data() {
-            Ok(data) if body.len() + data.len() > MOST_BYTES => return None,
+        match frame.map_err(|_| (Level::Debug, "the answer broke off"))?.into_data() {
+            Ok(data) if body.len() + data.len() > MOST_BYTES => {
+                return Err((Level::Warn, "the answer is larger than 32 MiB"));
+            }
+            Ok(data) if !room.as_mut().is_some_and(|room| room.more(data.len())) => {
+                return Err((Level::Warn, "too many bytes of answers wait for the plugin already"));
+            }
             Ok(data) => body.extend_from_slice(&data),
             Err(frame) if answered.trailers => {
                 if let Ok(map) = frame.into_trailers() {
@@ -28,7 +41,7 @@ pub(super) async fn read(answered: Answered) -> Option<HttpAnswer> {
             Err(_) => {}
         }
     }
-    Some(HttpAnswer { headers, body, trailers })
+    Ok(HttpAnswer { headers, body, trailers })
 }
 
 /// What a gateway answers when the service did not.

@@ -13,6 +13,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, SizeHint};
 
 use super::answer;
+use super::room::{Pool, Taken};
 use crate::cluster::{Cluster, Host, RequestBody};
 use crate::headers::Headers;
 use crate::log::{Component, Level, Log};
@@ -22,12 +23,33 @@ const INTERNAL: HeaderName = HeaderName::from_static("x-envoy-internal");
 const EXPECTED: HeaderName = HeaderName::from_static("x-envoy-expected-rq-timeout-ms");
 
 /// The answer as the plugin gets it: what the service said, what the gateway says in its place when it said nothing,
-/// or `None` when its answer broke off or is too large.
-pub(super) async fn run(cluster: &Rc<Cluster>, host: &Rc<Host>, call: HttpCall, log: &Log) -> Option<HttpAnswer> {
+/// or `None` when its answer broke off or is too large; with the room that it takes.
+pub(super) async fn run(
+    cluster: &Rc<Cluster>,
+    host: &Rc<Host>,
+    call: HttpCall,
+    room: &Pool,
+    log: &Log,
+) -> (Option<HttpAnswer>, Option<Taken>) {
+    let mut taken = room.take(0);
+    let answer = answer_to(cluster, host, call, &mut taken, log).await;
+    // One that is not told takes none.
+    let taken = taken.filter(|_| answer.is_some());
+    (answer, taken)
+}
+
+async fn answer_to(
+    cluster: &Rc<Cluster>,
+    host: &Rc<Host>,
+    call: HttpCall,
+    room: &mut Option<Taken>,
+    log: &Log,
+) -> Option<HttpAnswer> {
     let name = call.cluster.clone();
-    let note = |text: std::fmt::Arguments<'_>| {
-        log.write(Component::Wasm, Level::Debug, format_args!("HTTP call to the cluster {name:?}: {text}"));
+    let say = |level, text: std::fmt::Arguments<'_>| {
+        log.write(Component::Wasm, level, format_args!("HTTP call to the cluster {name:?}: {text}"));
     };
+    let note = |text: std::fmt::Arguments<'_>| say(Level::Debug, text);
     let timeout = call.timeout;
     let Some(request) = request(call) else {
         note(format_args!("its headers are no valid request"));
@@ -43,11 +65,7 @@ pub(super) async fn run(cluster: &Rc<Cluster>, host: &Rc<Host>, call: HttpCall, 
             }
         };
         begun = true;
-        let answer = answer::read(answered).await;
-        if answer.is_none() {
-            note(format_args!("the answer broke off or is too large"));
-        }
-        answer
+        answer::read(answered, room).await.inspect_err(|(level, why)| say(*level, format_args!("{why}"))).ok()
     };
     let Some(timeout) = timeout else { return exchange.await };
     match tokio::time::timeout(timeout, exchange).await {

@@ -3,10 +3,11 @@
 
 mod answer;
 mod event;
+mod grpc;
 mod http_call;
 mod net_world;
 mod notices;
-mod open;
+mod room;
 mod tick;
 
 use std::rc::Rc;
@@ -16,6 +17,7 @@ use std::time::Instant;
 use tokio::sync::mpsc::UnboundedSender;
 
 pub use event::{Event, EventKind};
+pub use grpc::GrpcEvent;
 pub use net_world::NetWorld;
 pub use notices::{Notice, QueueNotices};
 pub use tick::Tick;

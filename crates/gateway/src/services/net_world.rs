@@ -9,9 +9,11 @@ use std::time::{Duration, SystemTime};
 use tokio::task::JoinSet;
 
 use super::event::{Event, EventKind};
-use super::open::{Open, OpenCall};
+use super::grpc::{self, GrpcCalls};
+use super::room::Room;
 use super::tick::Ticks;
 use super::{Services, http_call};
+use crate::grpc::GrpcCall;
 use crate::log::{Component, Level};
 use crate::world::{HttpCall, LogLine, RedisSettings, Refused, World};
 
@@ -22,13 +24,21 @@ pub struct NetWorld {
     ticks: RefCell<HashMap<u32, Ticks>>,
     /// Calls under way; they are given up with the machine.
     calls: RefCell<JoinSet<()>>,
-    open: Rc<Open>,
+    grpc: GrpcCalls,
+    room: Room,
 }
 
 impl NetWorld {
     pub(super) fn new(services: Services, machine: u64) -> Rc<Self> {
         services.notices.join(machine, services.events.clone());
-        Rc::new(Self { services, machine, ticks: RefCell::default(), calls: RefCell::default(), open: Rc::default() })
+        Rc::new(Self {
+            services,
+            machine,
+            ticks: RefCell::default(),
+            calls: RefCell::default(),
+            grpc: GrpcCalls::default(),
+            room: Room::default(),
+        })
     }
 
     /// Says why a call of a plugin goes nowhere: the plugin itself sees no more than a number.
@@ -49,15 +59,16 @@ impl World for NetWorld {
         let refused = |why| self.refused(why, &call.cluster, "an HTTP call");
         let cluster = services.clusters.get(&call.cluster).ok_or_else(|| refused(Refused::UnknownCluster))?;
         let host = cluster.choose(None).map_err(|_| refused(Refused::NoHost))?;
-        let open = OpenCall::begin(&self.open, &call).ok_or_else(|| refused(Refused::NoHost))?;
+        let open = self.room.call(size(&call)).ok_or_else(|| refused(Refused::NoHost))?;
+        let answered = self.room.answered.clone();
         let (machine, events, log) = (self.machine, services.events.clone(), services.log.clone());
         let mut calls = self.calls.borrow_mut();
         while calls.try_join_next().is_some() {}
         calls.spawn_local(async move {
-            let answer = http_call::run(&cluster, &host, call, &log).await;
+            let (answer, room) = http_call::run(&cluster, &host, call, &answered, &log).await;
             drop(open);
             // Nobody is left to hear it when the thread ends.
-            let _ = events.send(Event { machine, kind: EventKind::Http { token, answer } });
+            let _ = events.send(Event { machine, kind: EventKind::Http { token, answer }, _room: room });
         });
         Ok(())
     }
@@ -69,11 +80,41 @@ impl World for NetWorld {
 
     fn redis_call(&self, token: u32, cluster: &str, command: Vec<u8>) -> Result<(), Refused> {
         let (machine, events) = (self.machine, self.services.events.clone());
-        let answer = Box::new(move |reply| {
-            let _ = events.send(Event { machine, kind: EventKind::Redis { token, reply } });
+        let (answered, log, asked) = (self.room.answered.clone(), self.services.log.clone(), cluster.to_owned());
+        let answer = Box::new(move |reply: Option<Vec<u8>>| {
+            let room = reply.as_ref().and_then(|reply| answered.take(reply.len()));
+            if reply.is_some() && room.is_none() {
+                let text = format_args!("a reply of the Redis cluster {asked:?} is dropped: too many answers wait");
+                log.write(Component::Wasm, Level::Warn, text);
+            }
+            let reply = reply.filter(|_| room.is_some());
+            let _ = events.send(Event { machine, kind: EventKind::Redis { token, reply }, _room: room });
         });
         let outcome = self.services.redis.call(cluster, command, answer);
         outcome.map_err(|refused| self.refused(refused, cluster, "a Redis command"))
+    }
+
+    fn grpc_open(&self, token: u32, call: GrpcCall) -> Result<(), Refused> {
+        let services = &self.services;
+        let name = call.cluster.clone();
+        let from = grpc::Asking {
+            machine: self.machine,
+            token,
+            events: &services.events,
+            room: &self.room,
+            log: &services.log,
+        };
+        let cluster = services.clusters.get(&name).ok_or(Refused::UnknownCluster);
+        let outcome = cluster.and_then(|cluster| self.grpc.start(&from, cluster, call));
+        outcome.map_err(|refused| self.refused(refused, &name, "a gRPC call"))
+    }
+
+    fn grpc_send(&self, token: u32, message: Option<Vec<u8>>, end: bool) -> Result<(), Refused> {
+        self.grpc.send(token, &self.room, message.as_deref(), end)
+    }
+
+    fn grpc_cancel(&self, token: u32) {
+        self.grpc.cancel(token);
     }
 
     fn set_tick(&self, root: u32, period: Option<Duration>) {
@@ -110,6 +151,11 @@ impl World for NetWorld {
             self.services.log.write(Component::Wasm, Level::Critical, text);
         }
     }
+}
+
+/// Bytes of what a call asks.
+fn size(call: &HttpCall) -> usize {
+    call.headers.bytes() + call.trailers.bytes() + call.body.len()
 }
 
 impl Drop for NetWorld {

@@ -70,6 +70,6 @@ impl Listener {
             return true;
         }
         let notice = Notice { token, _waiting: Arc::clone(waiting) };
-        self.events.send(Event { machine: self.machine, kind: EventKind::Queue(notice) }).is_ok()
+        self.events.send(Event::new(self.machine, EventKind::Queue(notice))).is_ok()
     }
 }

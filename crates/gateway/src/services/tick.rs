@@ -90,7 +90,7 @@ async fn run(
         tokio::time::sleep(period).await;
         let (next, ended) = oneshot::channel();
         let tick = Tick { root: RootId(root), setting, newest: Arc::clone(newest), _next: next };
-        if events.send(Event { machine, kind: EventKind::Tick(tick) }).is_err() {
+        if events.send(Event::new(machine, EventKind::Tick(tick))).is_err() {
             return;
         }
         // Nothing is ever sent: the end of the sender is the news.

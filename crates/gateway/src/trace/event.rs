@@ -122,6 +122,13 @@ pub enum Request {
         /// Bytes of its body.
         body: u64,
     },
+    /// A gRPC call or stream.
+    Grpc {
+        /// Service and method, such as `shop.Prices/Get`.
+        method: String,
+        /// Whether it is a stream.
+        stream: bool,
+    },
     /// A Redis command: only its name, for its arguments may be anything.
     Redis {
         /// In upper case.
@@ -149,6 +156,13 @@ pub enum Result {
         /// Its bytes.
         size: u64,
     },
+    /// A gRPC call or stream was closed.
+    Grpc {
+        /// In gRPC's numbers; 0 is good.
+        status: u32,
+        /// Bytes of all messages that came.
+        body: u64,
+    },
     /// It failed.
     Failed {
         /// Why.
@@ -174,6 +188,7 @@ impl Event {
             Happened::Call(call) => {
                 let request = match &call.request {
                     Request::Http { method, path, .. } => method.len() + path.len(),
+                    Request::Grpc { method, .. } => method.len(),
                     Request::Redis { command } => command.len(),
                 };
                 call.cluster.len() + request

@@ -8,6 +8,7 @@ use super::limits::{VALUE, cut};
 use super::recording::Recording;
 use super::redis;
 use super::visit::Visit;
+use crate::grpc::{GrpcAsked, GrpcCall, GrpcNews, is_call};
 use crate::vm::guest::Guest;
 use crate::world::{HttpAnswer, HttpCall};
 
@@ -26,6 +27,7 @@ pub(crate) struct Running {
 /// What is asked of a service.
 pub(crate) enum Service<'a> {
     Http(&'a HttpCall),
+    Grpc(&'a GrpcCall),
     Redis { cluster: &'a str, command: &'a [u8] },
 }
 
@@ -35,6 +37,8 @@ pub(crate) struct OpenCall {
     recording: Recording,
     place: usize,
     began: Instant,
+    /// Bytes of gRPC messages that came so far.
+    received: u64,
 }
 
 impl Guest {
@@ -55,12 +59,17 @@ impl Guest {
                 let request = Request::Http { method: of(":method"), path: of(":path"), body: call.body.len() as u64 };
                 called(&call.cluster, request)
             }
+            Service::Grpc(call) => {
+                let method = cut(format!("{}/{}", call.service, call.method), VALUE);
+                let stream = matches!(call.asked, GrpcAsked::Stream);
+                called(&call.cluster, Request::Grpc { method, stream })
+            }
             Service::Redis { cluster, command } => {
                 called(cluster, Request::Redis { command: redis::command_name(command) })
             }
         };
         let place = recording.push(&plugin.name, Happened::Call(called))?;
-        Some(OpenCall { recording, place, began: Instant::now() })
+        Some(OpenCall { recording, place, began: Instant::now(), received: 0 })
     }
 }
 
@@ -99,6 +108,30 @@ impl Running {
             }
             None => Result::Failed { why: "the connection failed" },
         });
+    }
+
+    /// Something came of a gRPC call or stream.
+    pub(crate) fn grpc_news(&mut self, token: u32, news: &GrpcNews) {
+        let Some(call) = self.calls.get_mut(&token) else { return };
+        let status = match news {
+            GrpcNews::Message(message) => {
+                call.received += message.len() as u64;
+                is_call(token).then_some(0)
+            }
+            GrpcNews::Closed { status, .. } => Some(*status),
+            GrpcNews::Headers(_) | GrpcNews::Trailers(_) => None,
+        };
+        if let Some(status) = status {
+            call.ended(Result::Grpc { status, body: call.received });
+            self.calls.remove(&token);
+        }
+    }
+
+    /// The plugin broke a gRPC call or stream off.
+    pub(crate) fn cancelled(&mut self, token: u32) {
+        if let Some(call) = self.calls.remove(&token) {
+            call.ended(Result::Failed { why: "the plugin broke it off" });
+        }
     }
 
     /// The plugin has ended before the answer.

@@ -57,7 +57,7 @@ impl Vm {
     }
 
     /// Shows an answer during one callback, and does what the callback asked for.
-    fn event(
+    pub(super) fn event(
         &mut self,
         answer: Answer,
         callback: impl FnOnce(&mut Self) -> Result<Option<()>, super::Crash>,

@@ -31,6 +31,10 @@ exports! {
     response_trailers: "proxy_on_response_trailers", (u32, u32) => u32;
     http_call_response: "proxy_on_http_call_response", (u32, u32, u32, u32, u32) => ();
     redis_call_response: "proxy_on_redis_call_response", (u32, u32, u32, u32) => ();
+    grpc_headers: "proxy_on_grpc_receive_initial_metadata", (u32, u32, u32) => ();
+    grpc_message: "proxy_on_grpc_receive", (u32, u32, u32) => ();
+    grpc_trailers: "proxy_on_grpc_receive_trailing_metadata", (u32, u32, u32) => ();
+    grpc_close: "proxy_on_grpc_close", (u32, u32, u32) => ();
     done: "proxy_on_done", u32 => u32;
     log: "proxy_on_log", u32 => ();
     delete: "proxy_on_delete", u32 => ();

@@ -9,6 +9,7 @@ use wasmtime::{Memory, StoreLimits, TypedFunc};
 use super::plugin::Plugin;
 use crate::abi::{Direction, Status};
 use crate::exchange::{Exchange, Held};
+use crate::grpc::GrpcNews;
 use crate::headers::Headers;
 use crate::limits::Limits;
 use crate::module::AbiVersion;
@@ -38,6 +39,8 @@ pub(crate) struct Guest {
     pub(crate) streams: HashMap<u32, Stream>,
     /// The context that host calls act on.
     pub(crate) effective: u32,
+    /// The root context that may read its plugin's configuration now: while it is created and while it is configured.
+    pub(crate) configuring: Option<u32>,
     /// What host calls asked for and what happens when the callback has returned.
     pub(crate) deferred: Vec<Deferred>,
     /// Bytes injected by the callback that runs.
@@ -46,10 +49,14 @@ pub(crate) struct Guest {
     /// Calls whose answer is still to come: token to root context.
     pub(crate) http_calls: HashMap<u32, u32>,
     pub(crate) redis_calls: HashMap<u32, u32>,
+    /// gRPC calls and streams that the guest has not done with.
+    pub(crate) grpc: HashMap<u32, OpenGrpc>,
     /// Queues that plugins here registered: token to root context.
     pub(crate) queues: HashMap<u32, u32>,
     pub(crate) last_http_call: u32,
     pub(crate) last_redis_call: u32,
+    pub(crate) last_grpc_call: u32,
+    pub(crate) last_grpc_stream: u32,
     pub(crate) answer: Answer,
     /// What the guest printed and no newline has closed yet: stdout, stderr.
     pub(crate) printed: [Vec<u8>; 2],
@@ -59,8 +66,8 @@ pub(crate) struct Guest {
     pub(crate) ending: HashSet<u32>,
     /// Properties that root contexts declared: whether they can be set only once.
     pub(crate) declared: HashMap<(u32, Vec<u8>), bool>,
-    /// Foreign functions that were asked for in vain, as far as the log tells of them.
-    pub(crate) told: HashSet<String>,
+    /// Foreign functions that plugins asked for in vain, as far as the log tells of them: root context and name.
+    pub(crate) told: HashSet<(u32, String)>,
     /// A plugin wants a fresh machine.
     pub(crate) rebuild: bool,
 }
@@ -74,6 +81,17 @@ pub(crate) enum Answer {
     /// The call failed: there are no headers and no bytes.
     HttpReset,
     Redis(Vec<u8>),
+    Grpc(GrpcNews),
+}
+
+/// A gRPC call or stream that the guest has not done with.
+#[derive(Debug)]
+pub(crate) struct OpenGrpc {
+    pub(crate) root: u32,
+    /// The guest has closed its side.
+    pub(crate) closed_here: bool,
+    /// The service has closed its side: nothing more comes.
+    pub(crate) closed_there: bool,
 }
 
 /// One exchange at one plugin.
@@ -192,6 +210,10 @@ impl Guest {
 
     /// A plugin has ended: whatever its calls bring is told to nobody.
     pub(crate) fn forget_calls(&mut self, root: u32) {
+        for (token, _) in self.grpc.extract_if(|_, call| call.root == root) {
+            self.world.grpc_cancel(token);
+            self.running.abandoned(token);
+        }
         for calls in [&mut self.http_calls, &mut self.redis_calls] {
             for (token, _) in calls.extract_if(|_, caller| *caller == root) {
                 self.running.abandoned(token);

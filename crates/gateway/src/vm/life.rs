@@ -79,6 +79,7 @@ impl Vm {
             guest.queues.retain(|_, root| *root != context);
             guest.ending.remove(&context);
             guest.declared.retain(|(root, _), _| *root != context);
+            guest.told.retain(|(root, _)| *root != context);
             guest.world.set_tick(context, None);
             guest.forget_calls(context);
         }
@@ -93,6 +94,9 @@ impl Vm {
         guest.deferred.clear();
         guest.http_calls.clear();
         guest.redis_calls.clear();
+        for (token, _) in guest.grpc.drain() {
+            guest.world.grpc_cancel(token);
+        }
         guest.running.crashed();
         let roots: Vec<u32> = guest.roots.keys().copied().collect();
         let mut streams: Vec<u32> = guest.streams.keys().copied().collect();

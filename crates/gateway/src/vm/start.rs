@@ -19,7 +19,9 @@ use crate::process::Process;
 use crate::trace::Running;
 use crate::world::World;
 
-/// Kinds of calls share the space of tokens: Redis has those that end in binary 11, HTTP those that end in 00.
+/// Kinds of calls share the space of tokens by their two lowest bits; HTTP has 0.
+const GRPC_CALL_KIND: u32 = 1;
+const GRPC_STREAM_KIND: u32 = 2;
 const REDIS_KIND: u32 = 3;
 
 /// What a machine is started with.
@@ -92,14 +94,18 @@ impl Vm {
             roots: HashMap::new(),
             streams: HashMap::new(),
             effective: 0,
+            configuring: None,
             deferred: Vec::new(),
             injected: 0,
             metrics: Vec::new(),
             http_calls: HashMap::new(),
             redis_calls: HashMap::new(),
+            grpc: HashMap::new(),
             queues: HashMap::new(),
             last_http_call: 0,
             last_redis_call: REDIS_KIND,
+            last_grpc_call: GRPC_CALL_KIND,
+            last_grpc_stream: GRPC_STREAM_KIND,
             answer: Answer::None,
             printed: [Vec::new(), Vec::new()],
             running: Running::default(),
@@ -134,7 +140,7 @@ impl Vm {
         }
         store.data_mut().starting = false;
         let exports = Exports::of(&instance, &mut store);
-        Ok(Self { store, exports, next_context: 1, crash: None })
+        Ok(Self { store, exports, next_context: 1, crash: None, fault: None })
     }
 
     /// Starts a plugin in this machine: its root context, then its configuration.
@@ -167,19 +173,29 @@ impl Vm {
     fn begin(&mut self, root: u32, configuration: u32) -> Result<(), StartError> {
         let (context_create, vm_start) = (self.exports.context_create.clone(), self.exports.vm_start.clone());
         let configure = self.exports.configure.clone();
-        self.callback("proxy_on_context_create", root, context_create, (root, 0)).map_err(StartError::Crashed)?;
-        // Each root context is told, not only the first one of the machine.
+        self.configuring(root, |vm| vm.callback("proxy_on_context_create", root, context_create, (root, 0)))?;
+        // Each root context is told, not only the first one of the machine. Which plugin it starts for is not its
+        // business yet: gateways show it the machine's configuration alone.
         let size = number(self.store.data().vm_configuration.len());
         if self.callback("proxy_on_vm_start", root, vm_start, (root, size)).map_err(StartError::Crashed)? == Some(0) {
             return Err(StartError::VmStart);
         }
-        match self
-            .callback("proxy_on_configure", root, configure, (root, configuration))
-            .map_err(StartError::Crashed)?
-        {
+        match self.configuring(root, |vm| vm.callback("proxy_on_configure", root, configure, (root, configuration)))? {
             Some(0) => Err(StartError::Configure),
             _ => Ok(()),
         }
+    }
+
+    /// Makes a callback during which the plugin's configuration can be read.
+    fn configuring<R>(
+        &mut self,
+        root: u32,
+        callback: impl FnOnce(&mut Self) -> Result<R, Crash>,
+    ) -> Result<R, StartError> {
+        self.store.data_mut().configuring = Some(root);
+        let outcome = callback(self);
+        self.store.data_mut().configuring = None;
+        outcome.map_err(StartError::Crashed)
     }
 
     pub(super) fn new_context(&mut self) -> u32 {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Filter;
+use crate::grpc::GrpcCall;
 use crate::process::Process;
 use crate::vm::{StartError, Vm};
 use crate::world::{HttpCall, LogLine, RedisSettings, Refused, World};
@@ -125,6 +126,16 @@ impl World for Apart {
     fn redis_call(&self, _: u32, cluster: &str, _: Vec<u8>) -> Result<(), Refused> {
         self.knows(cluster)
     }
+
+    fn grpc_open(&self, _: u32, call: GrpcCall) -> Result<(), Refused> {
+        self.knows(&call.cluster)
+    }
+
+    fn grpc_send(&self, _: u32, _: Option<Vec<u8>>, _: bool) -> Result<(), Refused> {
+        Ok(())
+    }
+
+    fn grpc_cancel(&self, _: u32) {}
 
     fn set_tick(&self, _: u32, _: Option<Duration>) {}
 

@@ -48,7 +48,7 @@ pub(crate) fn response(reply: LocalReply, asked: Asked) -> Vec<Message> {
 }
 
 /// gRPC clients look at headers that are trailers at once; the body becomes the message.
-fn trailers_only(reply: LocalReply) -> Headers {
+pub(crate) fn trailers_only(reply: LocalReply) -> Headers {
     let mut headers: Headers = [(":status", "200"), ("content-type", "application/grpc")].into_iter().collect();
     let code = reply.grpc_status.unwrap_or_else(|| grpc_status(reply.status));
     headers.add(b"grpc-status", code.to_string().as_bytes());
@@ -62,7 +62,7 @@ fn trailers_only(reply: LocalReply) -> Headers {
 }
 
 /// The mapping that gRPC prescribes.
-fn grpc_status(http: u32) -> i32 {
+pub(crate) fn grpc_status(http: u32) -> i32 {
     match http {
         400 => 13,
         401 => 16,

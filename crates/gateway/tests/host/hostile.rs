@@ -201,3 +201,28 @@ fn what_the_host_keeps_for_a_guest_is_bounded() {
         assert_eq!(bench.vm.crash(), None, "{import} {call}");
     }
 }
+
+#[test]
+fn a_line_that_is_too_long_is_cut_between_two_characters_and_says_so() {
+    const MOST: usize = 64 << 10;
+    let log = r#"(import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))"#;
+    let long = format!(
+        r#"(memory $more 3) (data (i32.const 0) "x{}")
+        (func (export "proxy_on_tick") (param i32)
+            (drop (call $log (i32.const 2) (i32.const 0) (i32.const {})))
+            (drop (call $log (i32.const 2) (i32.const 0) (i32.const {MOST}))))"#,
+        "\u{e9}".repeat(MOST),
+        2 * MOST + 1,
+    );
+    let text = guest(log, "").replace("(memory (export \"memory\") 1)", "").replace(
+        "(func (export \"proxy_abi_version_0_2_1\"))",
+        &format!("(export \"memory\" (memory $more)) (func (export \"proxy_abi_version_0_2_1\")) {long}"),
+    );
+    let mut bench = Bench::wat(&text);
+    bench.vm.tick(bench.root);
+    let lines = bench.world.log.borrow();
+    let [(2, cut), (2, whole)] = &lines[..] else { panic!("{} lines", lines.len()) };
+    let kept = format!("x{}", "\u{e9}".repeat((MOST - 1) / 2));
+    assert!(cut.strip_prefix(&kept).is_some_and(|rest| rest == " [65538 bytes more are left out]"), "{}", cut.len());
+    assert!(!whole.contains("left out") && whole.len() >= MOST);
+}

@@ -12,6 +12,7 @@ mod canary;
 mod chains;
 mod crash;
 mod foreign;
+mod grpc;
 mod higress;
 mod hostile;
 mod life;

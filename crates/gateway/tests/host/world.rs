@@ -3,12 +3,21 @@
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, SystemTime};
 
-use gateway::{HttpCall, LogLine, RedisSettings, Refused, World};
+use gateway::{GrpcCall, HttpCall, LogLine, RedisSettings, Refused, World};
+
+/// Something that a guest did with a stream that it has: its token, a message, whether its side closes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum GrpcSent {
+    Message(u32, Option<Vec<u8>>, bool),
+    Cancel(u32),
+}
 
 #[derive(Default)]
 pub(crate) struct FakeWorld {
     pub(crate) http: RefCell<Vec<(u32, HttpCall)>>,
     pub(crate) redis: RefCell<Vec<(u32, String, Vec<u8>)>>,
+    pub(crate) grpc: RefCell<Vec<(u32, GrpcCall)>>,
+    pub(crate) grpc_sent: RefCell<Vec<GrpcSent>>,
     pub(crate) settings: RefCell<Vec<RedisSettings>>,
     pub(crate) ticks: RefCell<Vec<(u32, Option<Duration>)>>,
     pub(crate) log: RefCell<Vec<(u32, String)>>,
@@ -44,6 +53,22 @@ impl World for FakeWorld {
         self.refused()?;
         self.redis.borrow_mut().push((token, cluster.to_owned(), command));
         Ok(())
+    }
+
+    fn grpc_open(&self, token: u32, call: GrpcCall) -> Result<(), Refused> {
+        self.refused()?;
+        self.grpc.borrow_mut().push((token, call));
+        Ok(())
+    }
+
+    fn grpc_send(&self, token: u32, message: Option<Vec<u8>>, end: bool) -> Result<(), Refused> {
+        self.refused()?;
+        self.grpc_sent.borrow_mut().push(GrpcSent::Message(token, message, end));
+        Ok(())
+    }
+
+    fn grpc_cancel(&self, token: u32) {
+        self.grpc_sent.borrow_mut().push(GrpcSent::Cancel(token));
     }
 
     fn set_tick(&self, root: u32, period: Option<Duration>) {

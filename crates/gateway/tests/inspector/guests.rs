@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use gateway::trace::{Callback, Called, Happened, Record, Recording};
 use gateway::{
-    Engine, ExchangeId, Facts, Filter, Headers, HttpCall, LogLine, LogView, MachineId, Message, Module, Outputs,
-    Plugin, RedisSettings, Refused, VmSettings, Worker, World,
+    Engine, ExchangeId, Facts, Filter, GrpcCall, Headers, HttpCall, LogLine, LogView, MachineId, Message, Module,
+    Outputs, Plugin, RedisSettings, Refused, VmSettings, Worker, World,
 };
 
 #[derive(Default)]
@@ -35,6 +35,13 @@ impl World for FakeWorld {
     fn redis_call(&self, token: u32, _: &str, _: Vec<u8>) -> Result<(), Refused> {
         self.take(token)
     }
+    fn grpc_open(&self, token: u32, _: GrpcCall) -> Result<(), Refused> {
+        self.take(token)
+    }
+    fn grpc_send(&self, _: u32, _: Option<Vec<u8>>, _: bool) -> Result<(), Refused> {
+        Ok(())
+    }
+    fn grpc_cancel(&self, _: u32) {}
     fn set_tick(&self, _: u32, _: Option<Duration>) {}
     fn queue_filled(&self, _: u32) {}
     fn log(&self, _: LogLine<'_>) {}
@@ -118,7 +125,7 @@ impl Chain {
 
 /// A guest with some text in its memory, and short names for host calls that act on it.
 ///
-/// `$set` and `$remove` write the header `x-a` of a list, `$http` and `$redis` make a call, `$say` logs, `$reply` answers
+/// `$set` and `$remove` write the header `x-a` of a list, `$http`, `$grpc` and `$redis` make a call, `$say` logs, `$reply` answers
 /// with 418 and the details `tea`, `$enter` changes the effective context, `$resume` goes on.
 pub(crate) fn guest(functions: &str) -> String {
     format!(
@@ -127,6 +134,7 @@ pub(crate) fn guest(functions: &str) -> String {
         (import "env" "proxy_remove_header_map_value" (func $take (param i32 i32 i32) (result i32)))
         (import "env" "proxy_http_call" (func $dispatch (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
         (import "env" "proxy_redis_call" (func $command (param i32 i32 i32 i32 i32) (result i32)))
+        (import "env" "proxy_grpc_call" (func $ask (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
         (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
         (import "env" "proxy_send_local_response" (func $answer (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
         (import "env" "proxy_set_effective_context" (func $effective (param i32) (result i32)))
@@ -146,6 +154,8 @@ pub(crate) fn guest(functions: &str) -> String {
         (func $remove (param i32) (drop (call $take (local.get 0) (i32.const 100) (i32.const 3))))
         (func $http (drop (call $dispatch (i32.const 130) (i32.const 12) (i32.const 200) (i32.const 75)
             (i32.const 0) (i32.const 5) (i32.const 0) (i32.const 0) (i32.const 500) (i32.const 8))))
+        (func $grpc (drop (call $ask (i32.const 130) (i32.const 12) (i32.const 100) (i32.const 3) (i32.const 120)
+            (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 150) (i32.const 21) (i32.const 500) (i32.const 8))))
         (func $redis (drop (call $command (i32.const 130) (i32.const 12) (i32.const 400) (i32.const 33) (i32.const 8))))
         (func $say (drop (call $log (i32.const 3) (i32.const 150) (i32.const 21))))
         (func $reply (drop (call $answer (i32.const 418) (i32.const 120) (i32.const 3) (i32.const 110) (i32.const 1)

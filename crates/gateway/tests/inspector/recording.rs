@@ -1,7 +1,7 @@
 //! What plugins do with an exchange is written down as it happened.
 
 use gateway::trace::{Action, Happened, List, Outcome, Request, Result as Ended};
-use gateway::{Direction, HttpAnswer, Message, Refused};
+use gateway::{Direction, GrpcNews, HttpAnswer, Message, Refused};
 
 use super::guests::{BODY, Chain, HTTP_ANSWER, REQUEST, RESPONSE, callbacks, calls};
 
@@ -153,6 +153,24 @@ fn a_crash_is_told_and_ends_what_was_awaited() {
     assert_eq!(calls(&record)[0].result, Some(Ended::Failed { why: "the plugin crashed before the answer" }));
     assert!(record.worst_level() == Some(5) && record.status == Some(503), "{record:?}");
     assert_eq!(record.reply.map(|reply| reply.details), Some("wasm_fail_stream".to_owned()));
+}
+
+#[test]
+fn grpc_calls_are_told_by_their_method_and_grpcs_status() {
+    let mut chain = Chain::of(&[("caller", &format!("{REQUEST} (call $grpc) (call $grpc) (i32.const 1))"))]);
+    let (id, recording) = chain.open();
+    chain.get(id, &[]);
+    let tokens = chain.world.calls.borrow().clone();
+    let closed = GrpcNews::Closed { status: 14, message: "token=S3CR3T".into() };
+    for (token, news) in tokens.iter().zip([GrpcNews::Message(b"S3CR3T".to_vec()), closed]) {
+        chain.worker.event(chain.machines[0], |vm| vm.grpc_news(*token, news));
+    }
+    let record = recording.record();
+    let [good, bad] = calls(&record)[..] else { panic!("{record:?}") };
+    assert_eq!(good.request, Request::Grpc { method: "x-a/tea".into(), stream: false });
+    assert_eq!(good.result, Some(Ended::Grpc { status: 0, body: 6 }));
+    assert_eq!(bad.result, Some(Ended::Grpc { status: 14, body: 0 }));
+    assert!(!format!("{record:?}").contains("S3CR3T"), "{record:?}");
 }
 
 #[test]

@@ -155,3 +155,24 @@ fn too_many_or_too_large_calls_are_refused() {
         stage.world.http_call(3, large()).expect("each machine has its own room, and answers make room");
     });
 }
+
+#[test]
+fn answers_that_wait_for_their_plugin_have_a_bound_together() {
+    let upstream = Upstream::start(|_| Answer::ok(vec![b'x'; 31 << 20]));
+    on_a_worker(async {
+        let mut stage = Stage::with("auth", upstream.address());
+        for token in 0..5 {
+            stage.world.http_call(token, call("/", 60_000)).unwrap();
+        }
+        while !stage.logged().contains("too many bytes of answers wait for the plugin") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let mut whole = 0;
+        for _ in 0..5 {
+            let EventKind::Http { answer, .. } = stage.event().await else { panic!("no answer") };
+            whole += usize::from(answer.is_some());
+        }
+        assert_eq!(whole, 4);
+        assert!(answer(&mut stage, call("/", 60_000)).await.is_some(), "there is room again");
+    });
+}

@@ -10,6 +10,7 @@
 mod admin;
 mod calls;
 mod cluster;
+mod grpc;
 mod kept;
 mod names;
 mod redis;
