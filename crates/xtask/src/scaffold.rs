@@ -5,12 +5,13 @@ use anyhow::{Context, Result, bail};
 use std::path::Path;
 
 /// The files of a new plugin. They are templates by `{{name}}`, `{{Name}}`, `{{crate}}` and `{{version}}` alone.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 12] = [
     ("Cargo.toml", include_str!("../template/Cargo.toml.in")),
     ("src/lib.rs", include_str!("../template/src/lib.rs")),
     ("tests/unit.rs", include_str!("../template/tests/unit.rs")),
     ("tests/scenarios.rs", include_str!("../template/tests/scenarios.rs")),
     ("tests/spec.rs", include_str!("../template/tests/spec.rs")),
+    ("tests/manifest.rs", include_str!("../template/tests/manifest.rs")),
     ("example.yaml", include_str!("../template/example.yaml")),
     ("console.yaml", include_str!("../template/console.yaml")),
     ("spec.yaml", include_str!("../template/spec.yaml")),
@@ -19,10 +20,13 @@ const FILES: [(&str, &str); 11] = [
     ("README_ZH.md", include_str!("../template/README_ZH.md")),
 ];
 
+/// The manifest of a new plugin.
+const MANIFEST: &str = include_str!("../template/manifest.yaml");
+
 /// Longer names do not fit into a label of Kubernetes, where a plugin's name stands too.
 const LONGEST: usize = 63;
 
-/// Writes `plugins/NAME` and says what to do next.
+/// Writes `plugins/NAME` and the plugin's manifest, and says what to do next.
 ///
 /// # Errors
 /// When the name cannot be that of a plugin, or is taken.
@@ -36,10 +40,14 @@ pub fn create(workspace: &Workspace, name: &str) -> Result<()> {
     for (file, template) in FILES {
         write(&folder.join(file), &filled(template, name, version))?;
     }
+    let base = workspace.root.join("deploy/base");
+    write(&base.join(format!("{name}.yaml")), &filled(MANIFEST, name, version))?;
+    name_resource(&base.join("kustomization.yaml"), name)?;
     anstream::println!(
         "plugins/{name} is there. Next:\n  \
            cargo xtask build {name}      builds dist/{name}.wasm\n  \
            cargo test -p {name}          its tests, on a real gateway too (`make setup` once before)\n  \
+           deploy/base/{name}.yaml       installs it in Higress\n  \
            plugins/{name}/src/lib.rs     is yours to change; docs/first-plugin.md leads through it"
     );
     Ok(())
@@ -63,6 +71,13 @@ fn filled(template: &str, name: &str, version: &str) -> String {
     let type_name: String = name.split('-').map(capitalised).collect();
     let filled = template.replace("{{name}}", name).replace("{{Name}}", &type_name).replace("{{version}}", version);
     filled.replace("{{crate}}", &name.replace('-', "_"))
+}
+
+/// Adds the manifest to the list that ends the file.
+fn name_resource(kustomization: &Path, name: &str) -> Result<()> {
+    let text =
+        std::fs::read_to_string(kustomization).with_context(|| format!("cannot read {}", kustomization.display()))?;
+    write(kustomization, &format!("{}\n- {name}.yaml\n", text.trim_end()))
 }
 
 fn capitalised(word: &str) -> String {
@@ -97,7 +112,7 @@ mod tests {
 
     #[test]
     fn templates_are_filled_whole() {
-        for (file, template) in FILES {
+        for (file, template) in FILES.into_iter().chain([("manifest", MANIFEST)]) {
             let text = filled(template, "my-first", "1.2.3");
             assert!(!text.contains("{{"), "{file}: {text}");
         }

@@ -58,8 +58,11 @@ fn a_new_plugin_builds_and_passes_its_tests() {
     succeeds(workspace.path(), &["fmt", "--check", "--package", "my-marker"]);
     succeeds(workspace.path(), &["xtask", "build", "my-marker"]);
     let tests = succeeds(workspace.path(), &["test", "--package", "my-marker"]);
-    assert_eq!(tests.matches("test result: ok. ").count(), 5, "{tests}");
+    assert_eq!(tests.matches("test result: ok. ").count(), 6, "{tests}");
     assert!(tests.contains("the_upstream_gets_the_header_of_the_example::on_gateway ... ok"), "{tests}");
+
+    let listed = std::fs::read_to_string(workspace.path().join("deploy/base/kustomization.yaml")).unwrap();
+    assert!(listed.ends_with("\n- my-marker.yaml\n"), "{listed}");
 
     let again = cargo(workspace.path(), &["xtask", "new", "my-marker"]);
     assert!(!again.status.success());

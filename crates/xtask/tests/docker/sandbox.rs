@@ -2,7 +2,6 @@
 //!
 //! The test runs itself again inside of them, as process 1. When that process is gone the kernel ends all others.
 
-use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +9,9 @@ use std::time::{Duration, Instant};
 
 /// Set inside: the folder that the test may write to.
 const INSIDE: &str = "DOCKER_TEST_FOLDER";
+
+/// Set inside: the namespaces of the test that runs it.
+const OUTSIDE: &str = "DOCKER_TEST_NAMESPACES";
 
 /// Far longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(900);
@@ -28,6 +30,9 @@ const PROGRAMS: [(&str, &str); 7] = [
 /// Runs `inside` in the namespaces, with a folder that is removed afterwards; `test` is the name of the calling test.
 pub(crate) fn run(test: &str, inside: impl FnOnce(&Path)) {
     if let Some(folder) = std::env::var_os(INSIDE) {
+        // Whatever is started from here on belongs to namespaces that nobody else is in.
+        let outside = std::env::var(OUTSIDE).unwrap();
+        assert!(namespaces().split(' ').all(|it| !outside.contains(it)), "not in namespaces of its own: {outside}");
         prepare(Path::new(&folder));
         return inside(Path::new(&folder));
     }
@@ -37,14 +42,12 @@ pub(crate) fn run(test: &str, inside: impl FnOnce(&Path)) {
         let found = Command::new("which").arg(program).output().is_ok_and(|it| it.status.success());
         assert!(found, "{program} is not installed; `apt-get install {package}`");
     }
-    let before = shared_state();
     let folder = tempfile::Builder::new().prefix("compose-test-").tempdir().unwrap();
     let succeeded = again(test, folder.path());
     for cgroup in cgroups(folder.path()) {
         remove_cgroup(&cgroup);
     }
     assert_eq!(leftovers(folder.path()), [""; 0], "something was left behind");
-    assert_eq!(shared_state(), before, "the network of this machine has changed");
     assert!(succeeded, "see above");
 }
 
@@ -58,7 +61,10 @@ fn again(test: &str, folder: &Path) -> bool {
     // The end of this process ends `unshare`, and that the namespaces.
     command.args(["--pdeathsig", "KILL", "unshare", "--mount", "--net", "--pid", "--ipc", "--fork", "--kill-child"]);
     command.arg("--mount-proc").arg(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture", "--test-threads", "1"]).env(INSIDE, folder);
+    command
+        .args(["--exact", test, "--nocapture", "--test-threads", "1"])
+        .env(INSIDE, folder)
+        .env(OUTSIDE, namespaces());
     let mut child = command.spawn().unwrap();
     let deadline = Instant::now() + LIMIT;
     loop {
@@ -92,13 +98,10 @@ fn sh(command: &str) {
     assert!(status.success(), "{command}: {status}");
 }
 
-/// What a Docker Engine outside of namespaces would change: interfaces and rules of the packet filter.
-fn shared_state() -> (BTreeSet<String>, Vec<String>) {
-    let interfaces = std::fs::read_dir("/sys/class/net").unwrap();
-    let interfaces = interfaces.map(|it| it.unwrap().file_name().to_string_lossy().into_owned()).collect();
-    let rules = Command::new("iptables-save").output().map(|it| it.stdout).unwrap_or_default();
-    let rules = String::from_utf8_lossy(&rules).lines().filter(|it| it.starts_with("-A")).map(str::to_owned).collect();
-    (interfaces, rules)
+/// Names of the namespaces that interfaces and packet filter, mounts and processes belong to.
+fn namespaces() -> String {
+    let name = |kind| std::fs::read_link(Path::new("/proc/self/ns").join(kind)).unwrap().display().to_string();
+    ["net", "mnt", "pid"].map(name).join(" ")
 }
 
 /// Processes, mounts and cgroups that belong to the folder.
