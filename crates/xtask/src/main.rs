@@ -52,9 +52,10 @@ enum Program {
     Spec,
     /// Make OCI images of the plugins in dist/, in dist/oci/, without Docker
     ///
-    /// An image is one layer with plugin.wasm, as Higress and Istio load it. The same module makes the same digest.
+    /// Each plugin has two, and Higress and Istio load both: VERSION is one layer with plugin.wasm, VERSION-market has
+    /// spec.yaml and the READMEs too, as Higress's plugin market wants them. The same files make the same digests.
     Images {
-        /// Then copy them to this registry with skopeo, for example registry.example.com/plugins
+        /// Then copy them to this registry with skopeo, for example registry.example.com/plugins; VERSION as latest too
         #[arg(long, value_name = "REGISTRY")]
         push: Option<String>,
         /// The registry speaks plain HTTP: one on this machine

@@ -48,7 +48,8 @@ pub fn create(workspace: &Workspace, name: &str) -> Result<()> {
            cargo xtask build {name}      builds dist/{name}.wasm\n  \
            cargo test -p {name}          its tests, on a real gateway too (`make setup` once before)\n  \
            deploy/base/{name}.yaml       installs it in Higress\n  \
-           plugins/{name}/src/lib.rs     is yours to change; docs/first-plugin.md leads through it"
+           plugins/{name}/src/lib.rs     is yours to change; docs/first-plugin.md leads through it\n  \
+           cargo xtask spec              then writes console form, editor schema and tables of options"
     );
     Ok(())
 }

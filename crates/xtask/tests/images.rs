@@ -113,6 +113,12 @@ impl Registry {
     }
 }
 
+impl Registry {
+    fn image(&self, name: &str, tag: &str) -> String {
+        format!("docker://{}/plugins/{name}:{tag}", self.address)
+    }
+}
+
 impl Drop for Registry {
     fn drop(&mut self) {
         let _ = self.process.kill();
@@ -120,24 +126,53 @@ impl Drop for Registry {
     }
 }
 
+/// The file of each layer before the module's, and the media type by which Higress's market finds it.
+const MARKET: [(&str, &str); 3] = [
+    ("spec.yaml", "application/vnd.module.wasm.spec.v1+yaml"),
+    ("README.md", "application/vnd.module.wasm.doc.v1+markdown"),
+    ("README_ZH.md", "application/vnd.module.wasm.doc.v1.zh+markdown"),
+];
+
+/// One test for all: each push writes `dist/oci` anew.
 #[test]
-fn a_gateway_finds_the_module_in_every_image_of_a_registry() {
+fn gateways_and_markets_find_in_a_registry_what_they_look_for() {
     let registry = Registry::start();
     images(&["--push", &format!("{}/plugins", registry.address), "--plain-http"]);
     let first = digests();
     for (name, version) in plugins() {
-        let built = std::fs::read(root().join(format!("dist/{name}.wasm"))).unwrap();
-        let image = format!("docker://{}/plugins/{name}:{version}", registry.address);
-        let folder = tempfile::tempdir().unwrap();
-        let manifest = pulled(&image, folder.path());
-        assert_eq!(manifest["layers"].as_array().unwrap().len(), 1, "{name}");
-        assert_eq!(module(&manifest, folder.path()), built, "{name}");
-        let inspected = output(Command::new("skopeo").args(["inspect", "--tls-verify=false", &image]));
-        let inspected: Value = serde_json::from_str(&inspected).unwrap();
+        a_gateway_finds_the_module(&registry, &name, &version);
+        a_market_finds_form_and_documents(&registry, &name, &version);
+        let inspect = ["inspect", "--tls-verify=false", &registry.image(&name, &version)];
+        let inspected: Value = serde_json::from_str(&output(Command::new("skopeo").args(inspect))).unwrap();
         assert_eq!(inspected["Labels"]["org.opencontainers.image.version"], version.as_str());
     }
     images(&[]);
     assert_eq!(digests(), first, "the same files make the same images");
+}
+
+fn a_gateway_finds_the_module(registry: &Registry, name: &str, version: &str) {
+    let built = std::fs::read(root().join(format!("dist/{name}.wasm"))).unwrap();
+    let market = format!("{version}-market");
+    for (tag, layers) in [(version, 1), ("latest", 1), (&market, 4)] {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = pulled(&registry.image(name, tag), folder.path());
+        assert_eq!(manifest["layers"].as_array().unwrap().len(), layers, "{name}:{tag}");
+        assert_eq!(module(&manifest, folder.path()), built, "{name}:{tag}");
+    }
+}
+
+fn a_market_finds_form_and_documents(registry: &Registry, name: &str, version: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = pulled(&registry.image(name, &format!("{version}-market")), folder.path());
+    let layers = manifest["layers"].as_array().unwrap();
+    for (layer, (file, media_type)) in layers.iter().zip(MARKET) {
+        assert_eq!(layer["mediaType"], media_type, "{name}");
+        assert_eq!(layer["annotations"]["org.opencontainers.image.title"], file, "{name}");
+        let blob = folder.path().join(layer["digest"].as_str().unwrap().trim_start_matches("sha256:"));
+        let ours = std::fs::read(root().join("plugins").join(name).join(file)).unwrap();
+        assert_eq!(std::fs::read(blob).unwrap(), ours, "{name}: {file}");
+    }
+    assert_eq!(layers[3]["annotations"]["org.opencontainers.image.title"], "plugin.tar.gz");
 }
 
 fn digests() -> Vec<String> {

@@ -9,6 +9,7 @@ use std::io::Write;
 const FILE: &str = "plugin.wasm";
 
 /// A layer and what its image's configuration says about it.
+#[derive(Clone)]
 pub(super) struct Layer {
     pub(super) blob: Blob,
     /// Digest of the archive before compression.

@@ -12,6 +12,8 @@ const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(super) struct Blob {
     pub(super) media_type: &'static str,
     pub(super) bytes: Vec<u8>,
+    /// The file that it is, for tools that make files of layers.
+    file: Option<&'static str>,
 }
 
 /// What an image is made of.
@@ -41,7 +43,11 @@ pub(super) fn digest(bytes: &[u8]) -> String {
 
 impl Blob {
     pub(super) fn new(media_type: &'static str, bytes: Vec<u8>) -> Self {
-        Self { media_type, bytes }
+        Self { media_type, bytes, file: None }
+    }
+
+    pub(super) fn file(self, name: &'static str) -> Self {
+        Self { file: Some(name), ..self }
     }
 
     pub(super) fn json(media_type: &'static str, value: &Value) -> Result<Self> {
@@ -49,7 +55,12 @@ impl Blob {
     }
 
     fn descriptor(&self) -> Value {
-        json!({ "mediaType": self.media_type, "digest": digest(&self.bytes), "size": self.bytes.len() })
+        let mut descriptor =
+            json!({ "mediaType": self.media_type, "digest": digest(&self.bytes), "size": self.bytes.len() });
+        if let (Some(name), Some(map)) = (self.file, descriptor.as_object_mut()) {
+            map.insert("annotations".to_owned(), json!({ "org.opencontainers.image.title": name }));
+        }
+        descriptor
     }
 }
 

@@ -1,11 +1,13 @@
 //! `cargo xtask images`: the plugins in `dist/` as OCI image layouts, written without Docker and the same byte for byte
 //! each time.
 //!
-//! An image is one layer with `plugin.wasm`, as a Dockerfile `FROM scratch` makes it; Istio and Higress load it.
+//! Each plugin has two, which Istio and Higress load alike: `VERSION` is one layer with `plugin.wasm`, as a Dockerfile `FROM
+//! scratch` makes it, and `VERSION-market` has what a console shows of the plugin too.
 
 mod digest;
 mod layer;
 mod layout;
+mod market;
 mod push;
 
 pub(crate) use digest::digest;
@@ -32,21 +34,29 @@ pub fn write(workspace: &Workspace) -> Result<()> {
     build::require_fresh(workspace, &packages)?;
     let mut rows = vec![["image", "tag", "size", "digest"].map(str::to_owned)];
     for package in packages {
-        let image = write_layout(workspace, package)?;
-        let size = format!("{} KB", terminal::kilobytes(image.bytes));
-        rows.push([package.name.clone(), package.version.clone(), size, image.digest]);
+        for (tag, image) in write_layout(workspace, package)? {
+            let size = format!("{} KB", terminal::kilobytes(image.bytes));
+            rows.push([package.name.clone(), tag, size, image.digest]);
+        }
     }
     anstream::print!("{}", table(&rows));
     Ok(())
 }
 
-fn write_layout(workspace: &Workspace, package: &Package) -> Result<layout::Written> {
+/// Each image with its tag.
+fn write_layout(workspace: &Workspace, package: &Package) -> Result<Vec<(String, layout::Written)>> {
     let dist = workspace.dist(package);
     let wasm = std::fs::read(&dist).with_context(|| format!("cannot read {}", dist.display()))?;
+    let module = layer::plugin(&wasm)?;
+    let images = [
+        (package.version.clone(), manifest(package, module.clone())?),
+        (market::tag(&package.version), market::manifest(package, module, labels(package))?),
+    ];
     let mut layout = Layout::create(&folder(workspace, package))?;
-    let image = layout.add(&package.version, manifest(package, layer::plugin(&wasm)?)?)?;
+    let written = images.into_iter().map(|(tag, manifest)| layout.add(&tag, manifest).map(|image| (tag, image)));
+    let written = written.collect::<Result<_>>()?;
     layout.finish()?;
-    Ok(image)
+    Ok(written)
 }
 
 /// One layer, and the configuration that container tools expect of an image. The module runs on any machine; tools that

@@ -12,12 +12,22 @@
 
 mod engine;
 mod image;
+mod plugin_image;
 mod sandbox;
 mod stack;
 mod stand_ins;
 
 use engine::Engine;
 use stack::Stack;
+
+#[test]
+fn a_plugins_image_is_loadable() {
+    sandbox::run("a_plugins_image_is_loadable", |folder| {
+        let engine = Engine::start(folder);
+        plugin_image::is_loadable(&engine);
+        engine.stop();
+    });
+}
 
 #[test]
 fn the_stack_starts_serves_and_ends() {
