@@ -7,7 +7,7 @@ WASM_CRATES = $(patsubst plugins/%/Cargo.toml,--package %,$(wildcard plugins/*/C
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: help build-plugins new spec images push deploy-manifests setup run run-envoy test test-compose bench up down lint docs clean
+.PHONY: help build-plugins new spec images push deploy-manifests release setup run run-envoy test test-compose bench up down lint docs clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ push: build-plugins ## the same, then copy them: make push REGISTRY=registry.exa
 
 deploy-manifests: images ## write dist/deploy/, with your registry and digests: make deploy-manifests REGISTRY=...
 	cargo xtask manifests "$(REGISTRY)"
+
+release: build-plugins ## write what a release consists of to dist/release/: make release TAG=v0.1.0
+	cargo xtask release $(if $(TAG),--tag $(TAG))
 
 setup: ## install Envoy and httpbin into target/python (others do it when needed)
 	cargo xtask setup

@@ -8,6 +8,7 @@ pub mod finish;
 pub mod image;
 pub mod manifests;
 pub mod python;
+pub mod release;
 pub mod run;
 pub mod scaffold;
 pub mod size;

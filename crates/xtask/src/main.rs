@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::build::Selection;
 use xtask::run::Kind;
-use xtask::{Workspace, build, image, manifests, python, run, scaffold, size, spec};
+use xtask::{Workspace, build, image, manifests, python, release, run, scaffold, size, spec};
 
 /// Builds, measures and runs the plugins of this workspace.
 ///
@@ -69,6 +69,12 @@ enum Program {
         /// The registry, as for `images --push`, for example registry.example.com/plugins
         registry: String,
     },
+    /// Write what a release consists of to dist/release/: modules, bills of materials, images, checksums, notes
+    Release {
+        /// The tag of the release, v and the version of Cargo.toml [default: none, a rehearsal with the next notes]
+        #[arg(long)]
+        tag: Option<String>,
+    },
     /// Install Envoy and httpbin into target/python, when missing or when their versions changed
     Setup,
     /// Run the plugins in the local gateway, with an upstream and Redis, without Docker or Python
@@ -105,6 +111,7 @@ fn start(arguments: Arguments) -> Result<()> {
             push.map_or(Ok(()), |registry| image::push(&workspace, &registry, plain_http))
         }
         Program::Manifests { registry } => manifests::write(&workspace, &registry),
+        Program::Release { tag } => release::write(&workspace, tag.as_deref()),
         Program::Setup => python::ensure(&workspace).map(drop),
         Program::Run(options) => run::run(&workspace, &options, Kind::Local),
         Program::RunEnvoy(options) => run::run(&workspace, &options, Kind::Envoy),
