@@ -50,7 +50,7 @@ pub enum GrpcNews {
     Closed {
         /// 0 is good.
         status: u32,
-        /// As the service wrote it, percent-encoded.
+        /// As the service wrote it, percent-encoded, and the response code's details.
         message: String,
     },
 }

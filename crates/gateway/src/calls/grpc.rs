@@ -28,6 +28,8 @@ struct Target {
     most: Option<usize>,
     /// Written as the message `envoy.config.core.v3.GrpcService`, instead of the cluster's name alone.
     is_message: bool,
+    /// A name that can be read as such a message.
+    is_accident: bool,
 }
 
 #[allow(clippy::too_many_arguments, reason = "the ABI gives the call these arguments")]
@@ -91,6 +93,14 @@ fn open(
     // The place for the token is tried before anything is sent.
     call.write_u32(out, 0)?;
     let guest = call.guest();
+    if target.is_accident {
+        let text = format!(
+            "the cluster's name {:?} can be read as a GrpcService message without a service, on which Envoy ends its \
+             process; name the cluster in such a message, as its `envoy_grpc`",
+            target.cluster
+        );
+        guest.log(WARN, &text);
+    }
     let mut headers = target.metadata;
     for (name, value) in pairs::decode(metadata).iter() {
         headers.add(name, value);
@@ -176,6 +186,7 @@ impl Target {
             metadata: Headers::default(),
             most: None,
             is_message: false,
+            is_accident: false,
         };
         let Some(service) = fields(bytes) else { return Some(plain()) };
         let mut target = Self { cluster: String::new(), is_message: true, ..plain() };
@@ -187,8 +198,7 @@ impl Target {
                 _ => {}
             }
         }
-        // Some names are messages by accident.
-        Some(if target.cluster.is_empty() { plain() } else { target })
+        Some(if target.cluster.is_empty() { Self { is_accident: true, ..plain() } } else { target })
     }
 
     /// `GrpcService.EnvoyGrpc`.
@@ -244,7 +254,9 @@ mod tests {
             (Some(128), Some(&b"abc"[..]), true)
         );
         // An `a` says that eight bytes of an unknown field follow.
-        assert_eq!(Target::read(b"auth-grpc").unwrap().cluster, "auth-grpc");
+        let accident = Target::read(b"auth-grpc").unwrap();
+        assert_eq!((accident.cluster.as_str(), accident.is_accident), ("auth-grpc", true));
+        assert!(!plain.is_accident && !message.is_accident);
         assert!(Target::read(b"\x12\x03\x0a\x01x").is_none(), "google_grpc");
     }
 

@@ -105,7 +105,10 @@ impl World for NetWorld {
             log: &services.log,
         };
         let cluster = services.clusters.get(&name).ok_or(Refused::UnknownCluster);
-        let outcome = cluster.and_then(|cluster| self.grpc.start(&from, cluster, call));
+        let outcome = cluster.and_then(|cluster| {
+            let host = cluster.choose(None).map_err(|_| Refused::NoHost)?;
+            self.grpc.start(&from, cluster, host, call)
+        });
         outcome.map_err(|refused| self.refused(refused, &name, "a gRPC call"))
     }
 

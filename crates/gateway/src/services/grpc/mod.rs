@@ -18,7 +18,7 @@ pub use listener::GrpcEvent;
 use super::event::Event;
 use super::room::Room;
 use crate::bootstrap::UpstreamProtocol;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Host};
 use crate::grpc::{GrpcAsked, GrpcCall};
 use crate::log::{Component, Level, Log};
 use crate::world::Refused;
@@ -54,7 +54,13 @@ impl GrpcCalls {
     ///
     /// # Errors
     /// [`Refused::NoHost`] when too much waits already.
-    pub(super) fn start(&self, from: &Asking<'_>, cluster: Rc<Cluster>, mut call: GrpcCall) -> Result<(), Refused> {
+    pub(super) fn start(
+        &self,
+        from: &Asking<'_>,
+        cluster: Rc<Cluster>,
+        host: Rc<Host>,
+        mut call: GrpcCall,
+    ) -> Result<(), Refused> {
         let open = from.room.call(call.metadata.bytes()).ok_or(Refused::NoHost)?;
         let (sender, pieces) = unbounded_channel();
         let mut messages = Some(sender);
@@ -75,7 +81,7 @@ impl GrpcCalls {
         let task = tasks.spawn_local(async move {
             let about = format!("gRPC {}/{} of the cluster {:?}", call.service, call.method, call.cluster);
             let http1 = matches!(cluster.settings().protocol, UpstreamProtocol::Http1 { .. });
-            let (status, message) = exchange::run(cluster, call, Messages::new(pieces), listener).await;
+            let (status, message) = exchange::run(&cluster, &host, call, Messages::new(pieces), listener).await;
             all.borrow_mut().remove(&token);
             drop(open);
             let advice = if http1 { "; the cluster speaks HTTP/1.1: gRPC needs http2_protocol_options" } else { "" };
