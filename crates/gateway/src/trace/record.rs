@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::event::{Event, Happened};
+use super::event::{Change, Event, Happened};
 use super::headers::ShownHeaders;
 use super::limits::EVENTS;
 
@@ -31,6 +31,8 @@ pub struct Record {
     pub events_left_out: u64,
     /// Who answered in the upstream's place.
     pub reply: Option<Reply>,
+    /// What the route changed of the request's headers after all plugins.
+    pub routed: Vec<Change>,
     /// Where the request was sent.
     pub upstream: Option<Upstream>,
     /// What the client saw.

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use super::event::{Event, Happened, Result};
+use super::changes;
+use super::event::{Change, Event, Happened, List, Result};
 use super::headers::ShownHeaders;
 use super::limits::{BYTES, VALUE, cut};
 use super::mask::Masks;
@@ -59,6 +60,15 @@ impl Recording {
         let at = self.now();
         let (cluster, host) = (cut(cluster.to_owned(), VALUE), cut(host.to_owned(), VALUE));
         self.locked().upstream = Some(Upstream { at, cluster, host });
+    }
+
+    /// The route has changed the request's headers after all plugins.
+    pub(crate) fn routed(&self, before: &Headers, after: &Headers) {
+        let changes = changes::between(List::RequestHeaders, before, after, &self.masks);
+        let mut record = self.locked();
+        if record.take_room(changes.iter().map(Change::bytes).sum()) {
+            record.routed = changes;
+        }
     }
 
     /// Somebody answers in the upstream's place: a plugin, or, without a name, the gateway.

@@ -75,3 +75,21 @@ fn the_inspector_tells_what_does_not_run_and_what_is_not_in_force() {
     });
     assert!(mended.is_some(), "{}", overview());
 }
+
+#[test]
+fn the_inspector_shows_what_the_route_made_of_a_request() {
+    let upstream = Upstream::start(|_| Answer::ok("hi"));
+    let action = "route: { cluster: up, prefix_rewrite: /shop }, request_headers_to_remove: [x-gone], \
+                  request_headers_to_add: [ { header: { key: x-token, value: s3cr3t-1 } } ]";
+    let gateway = Config::default().cluster("up", upstream.address()).route("{ prefix: /api }", action).start();
+    gateway.get("/api/orders").header("x-gone", "1").send();
+    let shown = ask(&gateway, "/inspector/exchanges/1.json");
+    let routed = shown["routed"].as_array().unwrap();
+    let change = |name: &str| routed.iter().find(|it| it["name"] == name).unwrap_or_else(|| panic!("{name}: {shown}"));
+    assert_eq!(
+        (&change(":path")["before"], &change(":path")["after"]),
+        (&json!(["/api/orders"]), &json!(["/shop/orders"]))
+    );
+    assert_eq!((&change("x-gone")["before"], &change("x-gone")["after"]), (&json!(["1"]), &json!([])));
+    assert!(change("x-token")["before"] == json!([]) && !shown.to_string().contains("s3cr3t"), "{shown}");
+}

@@ -1,7 +1,7 @@
 // One exchange: how it ended, its timeline, its headers.
 
 import { clock, duration, el, replace, size, status, visible } from "./dom.js";
-import { timeline } from "./timeline.js";
+import { changeTable, timeline } from "./timeline.js";
 import { t } from "./words.js";
 
 export function showExchange(place, state, here) {
@@ -19,6 +19,7 @@ export function showExchange(place, state, here) {
     el("h3", {}, t("timeline")),
     timeline(it),
     headers("request", it.request, "headers.client", "headers.sent", "headers.unsent"),
+    it.routed.length ? [el("h3", {}, t("headers.routed")), changeTable(it.routed)] : null,
     headers("response", it.response, it.reply?.plugin === null ? "headers.gateway" : "headers.upstream", "headers.answered", "headers.unanswered"),
     el("p", { class: "note" }, el("a", { href: `inspector/exchanges/${it.id}.json` }, t("json"))),
   ]);

@@ -97,17 +97,20 @@ function line(kind, at, took, whole, head, length) {
 }
 
 function changes(event) {
-  const kind = (it) => (!it.before.length ? "added" : !it.after.length ? "removed" : "changed");
-  const cell = (values, label) => el("td", { "data-label": label }, values.map((it) => el("div", {}, visible(it))));
   return el("div", { class: "inside" },
     event.body === null ? null : el("p", {}, t("body.shown", size(event.body))),
     event.body_after === null ? null : el("p", {}, t("body.after", size(event.body_after))),
-    event.changes.length
-      ? el("div", { class: "scroll" }, el("table", { class: "headers" },
-          el("thead", {}, el("tr", {}, el("th", {}, t("name")), el("th", {}, t("before")), el("th", {}, t("after")))),
-          el("tbody", {}, event.changes.map((it) =>
-            el("tr", { class: kind(it) },
-              el("th", { scope: "row" }, visible(it.name), el("span", { class: "mark" }, `${t(`list.${it.list}`)}, ${t(`change.${kind(it)}`)}`)),
-              cell(it.before, t("before")), cell(it.after, t("after")))))))
-      : el("p", {}, t("no.changes")));
+    event.changes.length ? changeTable(event.changes) : el("p", {}, t("no.changes")));
+}
+
+/** Headers that somebody changed, with their values before and after. */
+export function changeTable(list) {
+  const kind = (it) => (!it.before.length ? "added" : !it.after.length ? "removed" : "changed");
+  const cell = (values, label) => el("td", { "data-label": label }, values.map((it) => el("div", {}, visible(it))));
+  return el("div", { class: "scroll" }, el("table", { class: "headers" },
+    el("thead", {}, el("tr", {}, el("th", {}, t("name")), el("th", {}, t("before")), el("th", {}, t("after")))),
+    el("tbody", {}, list.map((it) =>
+      el("tr", { class: kind(it) },
+        el("th", { scope: "row" }, visible(it.name), el("span", { class: "mark" }, `${t(`list.${it.list}`)}, ${t(`change.${kind(it)}`)}`)),
+        cell(it.before, t("before")), cell(it.after, t("after")))))));
 }

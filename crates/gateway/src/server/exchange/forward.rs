@@ -121,6 +121,7 @@ impl Driver {
             Ok(host) => host,
             Err(error) => return self.answer(Local::upstream(&error)),
         };
+        let before = live.recording.as_ref().map(|_| live.record.borrow().request.clone());
         if let Some(timeout) = action.timeout.filter(|_| !site.listener.manager.router.suppress_envoy_headers) {
             let millis = timeout.as_millis().to_string();
             live.record.borrow_mut().request.set(b"x-envoy-expected-rq-timeout-ms", millis.as_bytes());
@@ -146,6 +147,9 @@ impl Driver {
             record.upstream = Some(host.address());
         }
         if let Some(recording) = &live.recording {
+            if let Some(before) = &before {
+                recording.routed(before, &live.record.borrow().request);
+            }
             recording.sent_to(&action.cluster, &host.address().to_string());
         }
         let request = head.map(|()| body);
