@@ -56,21 +56,19 @@ fn check(paths: &[&Path]) -> (bool, String) {
 }
 
 #[test]
-fn every_plugin_has_a_manifest_that_agrees_with_its_readme() {
+fn every_plugin_has_a_manifest_that_agrees_with_its_form_in_the_console() {
     for plugin in plugins() {
-        let manifest = base(&plugin);
-        let (metadata, spec) = (&manifest["metadata"], &manifest["spec"]);
+        let (manifest, form) = (base(&plugin), yaml(&root().join(format!("plugins/{plugin}/spec.yaml"))));
+        let (metadata, spec, info) = (&manifest["metadata"], &manifest["spec"], &form["info"]);
         assert_eq!(metadata["name"], plugin.as_str());
         let url = format!("oci://registry.example.com/plugins/{plugin}:{}", version());
         assert_eq!(spec["url"], url.as_str());
-        assert_eq!(metadata["labels"]["higress.io/wasm-plugin-name"], plugin.as_str());
-        assert_eq!(metadata["labels"]["higress.io/wasm-plugin-version"], version().as_str());
-
-        let readme = std::fs::read_to_string(root().join(format!("plugins/{plugin}/README.md"))).unwrap();
-        let phase = format!("(`{}`)", spec["phase"].as_str().unwrap());
-        assert!(readme.contains(&phase), "{plugin}: another phase than {phase} in its README");
-        let priority = format!("Priority: `{}`", spec["priority"].as_i64().unwrap());
-        assert!(readme.contains(&priority), "{plugin}: another priority than {priority} in its README");
+        assert_eq!(metadata["labels"]["higress.io/wasm-plugin-name"], info["name"]);
+        assert_eq!(metadata["labels"]["higress.io/wasm-plugin-version"], info["version"]);
+        assert_eq!(metadata["labels"]["higress.io/wasm-plugin-category"], info["category"], "{plugin}");
+        assert_eq!(metadata["annotations"]["higress.io/wasm-plugin-title"], info["title"], "{plugin}");
+        assert_eq!(spec["phase"], form["spec"]["phase"], "{plugin}");
+        assert_eq!(spec["priority"], form["spec"]["priority"], "{plugin}");
     }
     assert_eq!(resources("deploy/base"), plugins());
 }

@@ -36,8 +36,7 @@ fn the_stack_starts_serves_and_ends() {
         stand_ins::load(&engine);
         let stack = Stack { engine: &engine };
 
-        stack.up(&[]);
-        stack.started_in_order();
+        stack.up_in_order();
         stack.serves_what_the_readme_shows(10000, 12345);
         stack.counts_in_redis(10000);
         stack.publishes_what_it_should([10000, 12345, 9901]);

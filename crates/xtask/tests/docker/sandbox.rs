@@ -14,7 +14,7 @@ const INSIDE: &str = "DOCKER_TEST_FOLDER";
 const OUTSIDE: &str = "DOCKER_TEST_NAMESPACES";
 
 /// Far longer than anything here takes.
-const LIMIT: Duration = Duration::from_secs(900);
+const LIMIT: Duration = Duration::from_secs(1800);
 
 /// Programs with the Debian package that brings them.
 const PROGRAMS: [(&str, &str); 7] = [

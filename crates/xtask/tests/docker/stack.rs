@@ -1,11 +1,14 @@
 //! The stack as people see it: `make up`, `curl`, `docker inspect`, `make down`.
 
+use std::fs::File;
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use crate::engine::{Engine, said};
 
 /// How long requests may take; far longer than they do.
-const PATIENCE: &str = "30";
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Stack<'a> {
     pub(crate) engine: &'a Engine,
@@ -42,15 +45,15 @@ impl Stack<'_> {
         assert_eq!(through["headers"]["Hello"], "world", "{through}");
         assert_eq!(through["url"], "https://a.example/get", "{through}");
         assert_eq!(self.get(gateway, "mock.example", "/get"), "200 hello world");
-        let fetched = self.json(gateway, "token.example", "/get");
-        assert_eq!(fetched["headers"]["X-Token"], "demo", "{fetched}");
+        // The service has half a second for its answer, which a busy machine may miss.
+        let fetched = self.in_time(gateway, "token.example", "/get", "200 ");
+        assert!(fetched.contains("\"X-Token\": \"demo\""), "{fetched}");
     }
 
-    /// Three requests a minute pass. A minute may end in between.
+    /// Three requests a minute pass. One that Redis does not answer in time passes too.
     pub(crate) fn counts_in_redis(&self, gateway: u16) {
-        let answers: Vec<String> = (0..7).map(|_| self.get(gateway, "limited.example", "/status/200")).collect();
-        let refused = answers.iter().filter(|it| it.starts_with("429 ")).count();
-        assert!((1..=4).contains(&refused), "{answers:?}");
+        assert!(self.get(gateway, "limited.example", "/status/200").starts_with("200 "));
+        self.in_time(gateway, "limited.example", "/status/200", "429 ");
         let keys = self.engine.docker(&["exec", &self.container("redis"), "redis-cli", "dbsize"]);
         assert_ne!(keys, "0", "the limiter counted elsewhere");
     }
@@ -90,14 +93,19 @@ impl Stack<'_> {
         }
     }
 
-    /// The gateway started when the others had been found healthy, not just started. To be asked soon after the start:
-    /// the engine remembers only its last events.
-    pub(crate) fn started_in_order(&self) {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 1;
-        let mut events = vec!["events", "--since", "0", "--format", "{{json .}}", "--filter", "type=container"];
-        let until = now.to_string();
-        events.extend(["--until", &until, "--filter", "event=start", "--filter", "event=health_status"]);
-        let events = self.engine.docker(&events);
+    /// As [`up`](Self::up); the gateway starts when the others have been found healthy, not just started.
+    pub(crate) fn up_in_order(&self) {
+        let file = self.engine.folder().join("events");
+        let mut events = self.engine.command("docker");
+        // From the beginning of time, so that it does not matter when this program is ready to listen.
+        events.args(["events", "--since", "0", "--format", "{{json .}}", "--filter", "type=container"]);
+        events.args(["--filter", "event=start", "--filter", "event=health_status"]);
+        let mut events = events.stdout(File::create(&file).unwrap()).spawn().unwrap();
+        self.up(&[]);
+        events.kill().unwrap();
+        events.wait().unwrap();
+
+        let events = std::fs::read_to_string(file).unwrap();
         let events: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let time = |service: &str, action: &str| {
             let is_it = |event: &&Value| {
@@ -112,10 +120,22 @@ impl Stack<'_> {
     }
 
     fn make(&self, target: &str, variables: &[(&str, &str)]) -> (bool, String) {
-        let begin = std::time::Instant::now();
+        let begin = Instant::now();
         let output = self.engine.command("make").arg(target).envs(variables.iter().copied()).output().unwrap();
         println!("make {target} {variables:?}: {:.0?}", begin.elapsed());
         (output.status.success(), said(&output))
+    }
+
+    /// The first answer that begins so.
+    fn in_time(&self, port: u16, host: &str, path: &str, begin: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let answer = self.get(port, host, path);
+            if answer.starts_with(begin) {
+                return answer;
+            }
+            assert!(Instant::now() < deadline, "{host}{path}: {answer}");
+        }
     }
 
     fn json(&self, port: u16, host: &str, path: &str) -> Value {
@@ -130,7 +150,7 @@ impl Stack<'_> {
         curl.args([
             "-sS",
             "--max-time",
-            PATIENCE,
+            &PATIENCE.as_secs().to_string(),
             "--write-out",
             "\n%{http_code}",
             "--header",
