@@ -5,11 +5,10 @@
 
 use crate::host::{Host, MetricKind, host};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 
 thread_local! {
-    /// The host makes a new metric for each definition, even of the same name, so ids are kept.
-    static DEFINED: RefCell<BTreeMap<(u32, String), Option<u32>>> = const { RefCell::new(BTreeMap::new()) };
+    /// The host makes a new metric for each definition, even of the same name, so ids are kept. There are few.
+    static DEFINED: RefCell<Vec<Defined>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A number that only grows.
@@ -32,6 +31,12 @@ struct Metric {
     known: Cell<Option<Option<u32>>>,
 }
 
+struct Defined {
+    kind: MetricKind,
+    name: String,
+    id: Option<u32>,
+}
+
 impl Metric {
     fn new(kind: MetricKind, name: impl Into<String>) -> Self {
         Self { kind, name: name.into(), known: Cell::new(None) }
@@ -44,16 +49,17 @@ impl Metric {
         id
     }
 
+    #[inline(never)]
     fn look_up(&self) -> Option<u32> {
-        let key = (self.kind as u32, self.name.clone());
-        if let Some(id) = DEFINED.with(|defined| defined.borrow().get(&key).copied()) {
+        let same = |defined: &&Defined| defined.kind == self.kind && defined.name == self.name;
+        if let Some(id) = DEFINED.with(|all| all.borrow().iter().find(same).map(|defined| defined.id)) {
             return id;
         }
         let id = host()
             .define_metric(self.kind, &self.name)
-            .map_err(|status| log::error!("the gateway refused metric {:?}: {status}", self.name))
+            .map_err(|status| log::error!("the gateway refused metric {}: {status}", self.name))
             .ok();
-        DEFINED.with(|defined| defined.borrow_mut().insert(key, id));
+        DEFINED.with(|all| all.borrow_mut().push(Defined { kind: self.kind, name: self.name.clone(), id }));
         id
     }
 }

@@ -155,8 +155,8 @@ impl Timers {
             self.armed.set(Some(deadline));
             let wait = deadline.saturating_sub(now);
             // Round up: a tick that comes early would only have to be armed again.
-            let period = wait.as_nanos().div_ceil(1_000_000).clamp(1, u128::from(u32::MAX));
-            self.set_tick_period(u32::try_from(period).unwrap_or(u32::MAX));
+            let more = u128::from(!wait.subsec_nanos().is_multiple_of(1_000_000));
+            self.set_tick_period(u32::try_from(wait.as_millis() + more).unwrap_or(u32::MAX).max(1));
         }
     }
 

@@ -104,7 +104,8 @@ pub(crate) fn explain(rules: &Rules, query: &Query, decision: &Decision) -> Vec<
             }
         }
         if let Some(took) = decision.took {
-            line.push_str(&format!(" redis-us={}", took.as_micros()));
+            let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+            line.push_str(&format!(" redis-us={us}"));
         }
         lines.push(line);
     }

@@ -70,8 +70,9 @@ pub enum Cost {
 pub struct Rules {
     /// In the order written.
     pub rules: Vec<Rule>,
-    /// Only the first rule that applies counts, as in Higress's `cluster-key-rate-limit`; otherwise all of them do.
-    pub first_only: bool,
+    /// They come from the `rule_items` of Higress's `cluster-key-rate-limit`: all have one name, and what `limit_by_header`
+    /// and the like count of a value is not what `limit_by_per_header` and the like count of it.
+    pub items: bool,
     /// How client addresses are found.
     pub addresses: Addresses,
 }
@@ -118,8 +119,9 @@ impl Rules {
     /// What the rules make of a request. `scope` tells this configuration from others in the same Redis.
     pub fn ask(&self, facts: &dyn Facts, scope: &str) -> Asked {
         let mut query = Query::default();
-        // Rules that may hold together keep their keys together, so that one script can decide over all of them.
-        let keys = Keys::new(scope, !self.first_only && self.rules.len() > 1);
+        // Rules that may hold together keep their keys together, so that one script can decide over all of them. Items
+        // always do: whoever shares their name counts with them, with however many items.
+        let keys = Keys::new(scope, self.items || self.rules.len() > 1);
         for (position, rule) in self.rules.iter().enumerate() {
             match rule.subject(facts, &self.addresses) {
                 Subject::None => {}
@@ -127,25 +129,38 @@ impl Rules {
                 Subject::Denied(denial) => return Asked::Denied(position, denial),
                 Subject::Of(mut digest, value) => {
                     let Some(tier) = rule.tier(value.as_ref()) else { continue };
-                    // There, `limit_by_header` and `limit_by_per_header` count the same value apart.
-                    if self.first_only && matches!(tier.pattern, Pattern::Exact(_)) {
+                    if self.items && matches!(tier.pattern, Pattern::Exact(_)) {
                         digest.add("exact");
                     }
                     let cost = rule.cost.of(facts);
                     if cost > 0 && !rule.allows(value.as_ref()) {
+                        // What has one name is one rule to those who count and tell.
+                        let rule_told = if self.items { 0 } else { position };
                         for limit in &tier.limits {
-                            query.keys.push(keys.key(&rule.name, limit, &digest));
-                            query.buckets.push(Bucket { limit: *limit, cost, shadow: rule.shadow });
-                            query.rules.push(position);
+                            let key = keys.key(&rule.name, limit, &digest);
+                            query.add(key, Bucket { limit: *limit, cost, shadow: rule.shadow }, rule_told);
                         }
-                    }
-                    if self.first_only {
-                        break;
                     }
                 }
             }
         }
         if query.keys.is_empty() { Asked::Nothing } else { Asked::Counts(query) }
+    }
+}
+
+impl Query {
+    /// Items may limit one subject twice in the same time: they count together, and the lower limit holds.
+    fn add(&mut self, key: String, bucket: Bucket, rule: usize) {
+        let twin = self.keys.iter().zip(&mut self.buckets).find(|(other, _)| **other == key);
+        if let Some((_, other)) = twin {
+            if bucket.limit.count < other.limit.count {
+                *other = bucket;
+            }
+            return;
+        }
+        self.keys.push(key);
+        self.buckets.push(bucket);
+        self.rules.push(rule);
     }
 }
 

@@ -69,7 +69,7 @@ impl Success {
 
 impl Field {
     fn holds(&self, answer: &Answer) -> bool {
-        let Ok(body) = answer.json::<Node>() else { return false };
+        let Ok(body) = answer.tree() else { return false };
         let Some(found) = self.pointer.find(&body) else { return false };
         match (found, &self.equals) {
             (Node::Number(found), Node::Number(wanted)) => {
@@ -86,7 +86,7 @@ impl Place {
         let token = match self {
             Self::Header(name) => answer.require_header(name)?.into_bytes(),
             Self::Json(pointer) => {
-                let body: Node = answer.json()?;
+                let body = answer.tree()?;
                 let found = pointer.find(&body).and_then(text);
                 found.ok_or_else(|| missing("no string at the place in its body where the token is expected"))?
             }

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use serde::de::{self, Expected, Unexpected};
 
 use super::path::Here;
-use super::show::{contains, joined, quoted, show_number, shown};
+use super::show::{contains, joined, quoted, show_number, shown, split_once};
 use super::{Fault, Node, Number, nearest};
 
 type Names = &'static [&'static str];
@@ -151,7 +151,7 @@ fn custom_faults(text: &str, path: &str, here: &Here<'_>) -> Vec<Fault> {
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let mut path = path.to_owned();
         let mut message = line;
-        if let Some((below, rest)) = line.strip_prefix('$').and_then(|line| line.split_once(": ")) {
+        if let Some((below, rest)) = line.strip_prefix('$').and_then(|line| split_once(line, ": ")) {
             path.push_str(below);
             message = rest;
         }

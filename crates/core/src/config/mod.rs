@@ -21,6 +21,7 @@ mod de;
 mod duplicate;
 mod error;
 mod fault;
+mod in_order;
 mod nearest;
 mod node;
 mod path;
@@ -34,15 +35,18 @@ mod text;
 
 pub use both::Both;
 pub use fault::{Fault, Faults};
+pub use in_order::InOrder;
 pub use node::{Node, Number};
 pub use read::parse;
+pub use show::quoted;
 pub use survey::from_node;
 pub use text::Text;
 
 pub(crate) use error::{did_you_mean, listed};
 pub(crate) use nearest::nearest;
 pub(crate) use path::key_step;
-pub(crate) use show::{found, joined};
+pub(crate) use read::read_json;
+pub(crate) use show::{found, joined, split_once};
 
 /// How many lists and maps may be nested in one another. Bounds the recursion of everything that walks a [`Node`].
 const MAX_DEPTH: usize = 64;

@@ -68,33 +68,64 @@ impl From<i64> for Number {
 
 // === reading ===
 
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        NodeSeed { budget: &Cell::new(BUDGET), depth: 0 }.deserialize(deserializer)
-    }
-}
-
 /// Bytes of memory that one configuration may take, about. YAML aliases can make a large tree of a small text.
 const BUDGET: usize = 32 << 20;
 
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read(deserializer).map_err(|(broken, error)| match (error, broken) {
+            (Some(error), None) => error,
+            (_, broken) => D::Error::custom(broken.unwrap_or_default()),
+        })
+    }
+}
+
+/// Reads a tree that keeps to the bounds. Otherwise says which it breaks, beside what the deserializer says, if anything.
+///
+/// A visitor that leaves the bounds reads no further, but makes no error of its own: `serde_json` searches the text of
+/// such an error for a line and a column, with more code than this file has.
+pub(super) fn read<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Node, (Option<&'static str>, Option<D::Error>)> {
+    let bounds = Bounds { budget: Cell::new(BUDGET), broken: Cell::new(None) };
+    let node = NodeSeed { bounds: &bounds, depth: 0 }.deserialize(deserializer);
+    match (bounds.broken.get(), node) {
+        (None, Ok(node)) => Ok(node),
+        (broken, node) => Err((broken, node.err())),
+    }
+}
+
+struct Bounds {
+    budget: Cell<usize>,
+    broken: Cell<Option<&'static str>>,
+}
+
 #[derive(Clone, Copy)]
 struct NodeSeed<'a> {
-    budget: &'a Cell<usize>,
+    bounds: &'a Bounds,
     depth: usize,
 }
 
-impl NodeSeed<'_> {
-    fn spend<E: Error>(&self, bytes: usize) -> Result<(), E> {
-        let left = self.budget.get().checked_sub(bytes);
-        self.budget.set(left.ok_or_else(|| E::custom("the configuration is too large: more than 32 MiB in memory"))?);
-        Ok(())
+impl Bounds {
+    fn are_kept(&self) -> bool {
+        self.broken.get().is_none()
     }
 
-    fn deeper<E: Error>(self) -> Result<Self, E> {
-        if self.depth == MAX_DEPTH {
-            return Err(E::custom("lists and maps are nested too deeply: more than 64 levels"));
+    fn spend(&self, bytes: usize) -> bool {
+        match self.budget.get().checked_sub(bytes) {
+            Some(left) => self.budget.set(left),
+            None => self.broken.set(Some("the configuration is too large: more than 32 MiB in memory")),
         }
-        Ok(Self { depth: self.depth + 1, ..self })
+        self.are_kept()
+    }
+}
+
+impl<'a> NodeSeed<'a> {
+    fn deeper(self) -> Self {
+        if self.depth == MAX_DEPTH {
+            self.bounds.broken.set(Some("lists and maps are nested too deeply: more than 64 levels"));
+        }
+        Self { depth: self.depth + 1, ..self }
     }
 }
 
@@ -131,31 +162,34 @@ impl<'de> Visitor<'de> for NodeSeed<'_> {
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Node, E> {
         if !value.is_finite() {
-            return Err(E::custom("numbers must be finite"));
+            self.bounds.broken.set(Some("numbers must be finite"));
         }
         Ok(Node::Number(Number::Float(value)))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Node, E> {
-        self.spend(value.len())?;
-        Ok(Node::String(value.to_owned()))
+        Ok(if self.bounds.spend(value.len()) { Node::String(value.to_owned()) } else { Node::Null })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
-        let inner = self.deeper()?;
+        let inner = self.deeper();
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(inner)? {
-            self.spend(size_of::<Node>())?;
+        while self.bounds.are_kept()
+            && let Some(item) = items.next_element_seed(inner)?
+        {
+            self.bounds.spend(size_of::<Node>());
             list.push(item);
         }
         Ok(Node::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
-        let inner = self.deeper()?;
+        let inner = self.deeper();
         let mut map = Vec::new();
-        while let Some(key) = entries.next_key::<String>()? {
-            self.spend(size_of::<(String, Node)>() + key.len())?;
+        while self.bounds.are_kept()
+            && let Some(key) = entries.next_key::<String>()?
+        {
+            self.bounds.spend(size_of::<(String, Node)>() + key.len());
             map.push((key, entries.next_value_seed(inner)?));
         }
         Ok(Node::Map(map))

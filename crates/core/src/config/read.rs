@@ -1,8 +1,7 @@
 //! Reads the bytes of a configuration: JSON, a protobuf Struct, and with the feature `yaml` YAML too.
 
-use serde::Deserialize;
-
 use super::duplicate::find_duplicates;
+use super::node::read;
 use super::path::Here;
 use super::protobuf_struct::read_struct;
 use super::show::joined;
@@ -25,7 +24,7 @@ pub fn parse(bytes: &[u8]) -> Result<Node, Faults> {
     let node = match read_json(bytes) {
         Ok(node) => node,
         // No text is a Struct too: each of its entries holds a byte 0x12, which neither JSON nor YAML may.
-        Err(error) => read_struct(bytes).map_or_else(|| read_other(bytes, &error), Ok)?,
+        Err(error) => read_struct(bytes).map_or_else(|| read_other(bytes, &error.text()), Ok)?,
     };
     let mut faults = Faults::default();
     find_duplicates(&Here::root(&node), &mut faults);
@@ -36,21 +35,44 @@ pub fn parse(bytes: &[u8]) -> Result<Node, Faults> {
     }
 }
 
-fn read_json(bytes: &[u8]) -> Result<Node, serde_json::Error> {
+/// Reads JSON within the bounds of a [`Node`]. What is wrong with it is said by the bound, the error or both.
+pub(crate) fn read_json(bytes: &[u8]) -> Result<Node, NoJson> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let node = Node::deserialize(&mut deserializer)?;
-    deserializer.end()?;
+    let node = read(&mut deserializer).map_err(|(bound, error)| NoJson { bound, error })?;
+    deserializer.end().map_err(|error| NoJson { bound: None, error: Some(error) })?;
     Ok(node)
 }
 
-fn read_other(bytes: &[u8], json: &serde_json::Error) -> Result<Node, Faults> {
-    let mut message = joined(&["cannot be read as JSON: ", &json.to_string()]);
+pub(crate) struct NoJson {
+    bound: Option<&'static str>,
+    error: Option<serde_json::Error>,
+}
+
+impl NoJson {
+    /// Line and column.
+    pub(crate) fn place(&self) -> (usize, usize) {
+        self.error.as_ref().map_or((0, 0), |error| (error.line(), error.column()))
+    }
+
+    fn text(&self) -> String {
+        match (self.bound, &self.error) {
+            (Some(bound), Some(error)) => {
+                joined(&[bound, " at line ", &error.line().to_string(), " column ", &error.column().to_string()])
+            }
+            (Some(bound), None) => bound.to_owned(),
+            (None, error) => error.as_ref().map(serde_json::Error::to_string).unwrap_or_default(),
+        }
+    }
+}
+
+fn read_other(bytes: &[u8], json: &str) -> Result<Node, Faults> {
+    let mut message = joined(&["cannot be read as JSON: ", json]);
     // Only slips of JSON begin like JSON. Read as YAML, some of them would pass, with another meaning.
     if !matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[')) {
         #[cfg(feature = "yaml")]
         match read_yaml(bytes) {
             Ok(node) => return Ok(node),
-            Err(error) => message = joined(&["cannot be read as YAML: ", &error.to_string()]),
+            Err(error) => message = joined(&["cannot be read as YAML: ", &error]),
         }
         #[cfg(not(feature = "yaml"))]
         message.push_str("; this build takes JSON only, for YAML build it with the feature `yaml`");
@@ -59,13 +81,16 @@ fn read_other(bytes: &[u8], json: &serde_json::Error) -> Result<Node, Faults> {
 }
 
 #[cfg(feature = "yaml")]
-fn read_yaml(bytes: &[u8]) -> Result<Node, serde_yaml::Error> {
+fn read_yaml(bytes: &[u8]) -> Result<Node, String> {
     // A text of comments only is an empty document, which the YAML reader calls an error.
     let nothing = |line: &[u8]| line.is_empty() || line.starts_with(b"#");
     if bytes.split(|byte| *byte == b'\n').all(|line| nothing(line.trim_ascii())) {
         return Ok(Node::Null);
     }
-    serde_yaml::from_slice(bytes)
+    read(serde_yaml::Deserializer::from_slice(bytes)).map_err(|(broken, error)| match (broken, error) {
+        (Some(broken), _) => broken.to_owned(),
+        (None, error) => error.map(|error| error.to_string()).unwrap_or_default(),
+    })
 }
 
 #[cfg(test)]

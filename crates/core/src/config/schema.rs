@@ -1,11 +1,12 @@
 //! JSON Schemas of the types whose `Deserialize` is written by hand. Native builds only; a `.wasm` knows no schema.
 
-use super::{Both, Node, Text};
+use super::{Both, InOrder, Node, Text};
 use crate::{FieldValue, HeaderName};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// A string, or a whole number.
 impl JsonSchema for Text {
@@ -34,6 +35,21 @@ impl JsonSchema for Node {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({})
+    }
+}
+
+/// A map with any keys.
+impl<K, V: JsonSchema> JsonSchema for InOrder<K, V> {
+    fn schema_name() -> Cow<'static, str> {
+        BTreeMap::<String, V>::schema_name()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        BTreeMap::<String, V>::json_schema(generator)
     }
 }
 

@@ -36,8 +36,8 @@ fn sized(kind: &str, count: usize, unit: &str) -> String {
     }
 }
 
-/// Text in double quotes, as [`shown`].
-pub(super) fn quoted(text: &str) -> String {
+/// Text in double quotes for a fault's line: control characters escaped, cut when long.
+pub fn quoted(text: &str) -> String {
     joined(&["\"", &shown(text), "\""])
 }
 
@@ -110,9 +110,20 @@ pub(super) fn looks_secret(key: &str) -> bool {
         && !HARMLESS.iter().any(|word| letters.ends_with(word.as_bytes()))
 }
 
-/// Substring search of a few lines; std's is made for long texts and large.
+/// Whether `word` is somewhere in `text`. For short texts: the search of std is made for long ones, and large.
 pub(super) fn contains(text: &[u8], word: &str) -> bool {
-    text.windows(word.len().max(1)).any(|part| part == word.as_bytes())
+    position(text, word).is_some()
+}
+
+/// What is before and behind the first `word`, as [`contains`] finds it.
+pub(crate) fn split_once<'a>(text: &'a str, word: &str) -> Option<(&'a str, &'a str)> {
+    let at = position(text.as_bytes(), word)?;
+    Some((text.get(..at)?, text.get(at + word.len()..)?))
+}
+
+#[inline(never)]
+fn position(text: &[u8], word: &str) -> Option<usize> {
+    text.windows(word.len().max(1)).position(|part| part == word.as_bytes())
 }
 
 #[cfg(test)]

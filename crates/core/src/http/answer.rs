@@ -1,5 +1,6 @@
 //! The answer to an HTTP call.
 
+use crate::config::{Node, read_json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::HeaderValue;
 use crate::host::Pairs;
@@ -60,10 +61,21 @@ impl Answer {
 
     /// The body as JSON. The error names the place in it, never the content.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            let place = format!("line {} column {}", error.line(), error.column());
-            let message = format!("cluster {:?} answered a body that is not the expected JSON: {place}", self.cluster);
-            Error::new(ErrorKind::Answer, message)
+        serde_json::from_slice(&self.body).map_err(|error| self.no_json(error.line(), error.column()))
+    }
+
+    /// The body as a tree, for JSON of which only parts matter. Several KB smaller than [`Self::json`] with a `Node`.
+    pub fn tree(&self) -> Result<Node> {
+        read_json(&self.body).map_err(|error| {
+            let (line, column) = error.place();
+            self.no_json(line, column)
         })
+    }
+
+    fn no_json(&self, line: usize, column: usize) -> Error {
+        let cluster = &self.cluster;
+        let message =
+            format!("cluster {cluster:?} answered a body that is not the expected JSON: line {line} column {column}");
+        Error::new(ErrorKind::Answer, message)
     }
 }

@@ -203,7 +203,8 @@ pub(crate) fn not_dispatched(cluster: &str, status: HostError) -> Error {
 }
 
 fn timed_out(cluster: &str, after: Duration) -> Error {
-    Error::new(ErrorKind::Timeout, format!("cluster {cluster:?}: no answer within {} ms", after.as_millis()))
+    let ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+    Error::new(ErrorKind::Timeout, format!("cluster {cluster:?}: no answer within {ms} ms"))
 }
 
 fn answer(cluster: String, after: Duration, headers: Pairs, body: Vec<u8>, trailers: Pairs) -> Result<Answer> {

@@ -1,10 +1,11 @@
 //! The rules of Higress's `cluster-key-rate-limit`, read as that plugin documents them.
 
 use super::limit::{check, limit};
+use super::{Faults, at};
 use crate::limit::Algorithm;
 use crate::rule::{Cost, Missing, Rule, Tier};
 use crate::subject::{Pattern, Source};
-use plugin_core::config::Text;
+use plugin_core::config::{Text, quoted};
 use plugin_core::is_name;
 use plugin_core::prelude::*;
 use serde::de::IgnoredAny;
@@ -94,7 +95,7 @@ enum Kind {
 }
 
 impl Threshold {
-    pub(super) fn compile(&self, name: &str, algorithm: Algorithm, faults: &mut Vec<String>) -> Rule {
+    pub(super) fn compile(&self, name: &str, algorithm: Algorithm, faults: &mut Faults) -> Rule {
         let path = "$.global_threshold";
         let counts = [self.query_per_second, self.query_per_minute, self.query_per_hour, self.query_per_day];
         let tier = tier(path, Pattern::Any, counts, algorithm, faults);
@@ -103,14 +104,14 @@ impl Threshold {
 }
 
 impl RuleItem {
-    pub(super) fn compile(&self, path: &str, name: &str, algorithm: Algorithm, faults: &mut Vec<String>) -> Rule {
+    pub(super) fn compile(&self, path: &str, name: &str, algorithm: Algorithm, faults: &mut Faults) -> Rule {
         let source = self.source(path, faults);
         let kind = source.as_ref().map(|(kind, _)| *kind);
         if self.limit_keys.is_empty() {
-            faults.push(format!("{path}.limit_keys: found an empty list, allowed: at least one key with its limit"));
+            faults.add(&[path, ".limit_keys: found an empty list, allowed: at least one key with its limit"]);
         }
         let tiers = self.limit_keys.iter().enumerate().map(|(index, item)| {
-            let path = format!("{path}.limit_keys[{index}]");
+            let path = at(&[path, ".limit_keys"].concat(), index);
             let pattern = match (kind, item.key.0.as_str()) {
                 (Some(Kind::Exact), "") => Err("allowed: the value to limit".to_owned()),
                 (Some(Kind::Exact) | None, key) => Ok(Pattern::Exact(key.to_owned())),
@@ -121,7 +122,7 @@ impl RuleItem {
                 }
             };
             let pattern = pattern.unwrap_or_else(|allowed| {
-                faults.push(format!("{path}.key: found {:?}, {allowed}", item.key.0));
+                faults.add(&[&path, ".key: found ", &quoted(&item.key.0), ", ", &allowed]);
                 Pattern::Any
             });
             let counts = [item.query_per_second, item.query_per_minute, item.query_per_hour, item.query_per_day];
@@ -132,7 +133,7 @@ impl RuleItem {
     }
 
     /// What the item limits by. As in Higress, an empty name is none, but for consumers it is the usual one.
-    fn source(&self, path: &str, faults: &mut Vec<String>) -> Option<(Kind, Source)> {
+    fn source(&self, path: &str, faults: &mut Faults) -> Option<(Kind, Source)> {
         let named = |key: &'static str, kind: Kind, name: &Option<String>, source: fn(String) -> Source| {
             let name = name.as_ref().filter(|name| !name.is_empty())?;
             Some((key, kind, source(name.clone())))
@@ -155,7 +156,7 @@ impl RuleItem {
             (Some(only), None) => only,
             (first, _) => {
                 let found = if first.is_some() { "more than one of them" } else { "none of them" };
-                faults.push(format!("{path}: found {found}, allowed: exactly one of {BY}"));
+                faults.add(&[path, ": found ", found, ", allowed: exactly one of ", BY]);
                 return None;
             }
         };
@@ -164,14 +165,13 @@ impl RuleItem {
                 _ if from == "from-remote-addr" => Source::PeerAddress,
                 Some(name) if is_name(name) => Source::HeaderAddress(name.to_ascii_lowercase()),
                 _ => {
-                    faults.push(format!(
-                        "{path}.{key}: found {from:?}, allowed: `from-remote-addr`, or `from-header-` with a header's name"
-                    ));
+                    let allowed = ", allowed: `from-remote-addr`, or `from-header-` with a header's name";
+                    faults.add(&[path, ".", key, ": found ", &quoted(&from), allowed]);
                     return None;
                 }
             },
             Source::Header(name) if !is_name(&name) => {
-                faults.push(format!("{path}.{key}: found {name:?}, allowed: the name of a header"));
+                faults.add(&[path, ".", key, ": found ", &quoted(&name), ", allowed: the name of a header"]);
                 return None;
             }
             source => source,
@@ -186,17 +186,19 @@ fn rule(name: &str, sources: Vec<Source>, tiers: Vec<Tier>) -> Rule {
 }
 
 /// A count of 0 is no count, as in Higress.
-fn tier(path: &str, pattern: Pattern, counts: [u64; 4], algorithm: Algorithm, faults: &mut Vec<String>) -> Tier {
+fn tier(path: &str, pattern: Pattern, counts: [u64; 4], algorithm: Algorithm, faults: &mut Faults) -> Tier {
     const WINDOWS: [u64; 4] = [1000, 60_000, 3_600_000, 86_400_000];
     let given = counts.iter().zip(WINDOWS).filter(|(count, _)| **count > 0);
     let limits: Vec<_> = given.map(|(count, window)| limit(algorithm, *count, window, None)).collect();
     match limits.as_slice() {
         [limit] => check(path, limit, faults),
-        _ => faults.push(format!(
-            "{path}: found {} limits, allowed: one of query_per_second, query_per_minute, query_per_hour, \
-             query_per_day, above 0; to have several hold at once, write `rules`",
-            limits.len()
-        )),
+        _ => faults.add(&[
+            path,
+            ": found ",
+            &limits.len().to_string(),
+            " limits, allowed: one of query_per_second, query_per_minute, query_per_hour, query_per_day, above 0; to \
+             have several hold at once, write `rules`",
+        ]),
     }
     Tier { pattern, limits }
 }

@@ -1,5 +1,6 @@
 //! A limit as configurations write it: `{count: 100, per: minute}`.
 
+use super::Faults;
 use crate::limit::{Algorithm, Limit, MAX_COUNT, MAX_LEVEL, MAX_WINDOW};
 use plugin_core::prelude::*;
 
@@ -74,18 +75,19 @@ impl TryFrom<String> for Per {
 
 impl RawLimit {
     /// The limit. `path` is where it stands.
-    pub(super) fn compile(&self, path: &str, default: Algorithm, faults: &mut Vec<String>) -> Limit {
+    pub(super) fn compile(&self, path: &str, default: Algorithm, faults: &mut Faults) -> Limit {
         let algorithm = self.algorithm.map_or(default, Algorithm::from);
         let limit = limit(algorithm, self.count, self.per.0, self.burst);
         if self.burst.is_some() && algorithm != Algorithm::Gcra {
-            faults.push(format!(
-                "{path}.burst: of use to the algorithm `gcra` only, this limit is counted by `{}`; \
-                                 leave it out or set `algorithm: gcra`",
-                algorithm.name()
-            ));
+            faults.add(&[
+                path,
+                ".burst: of use to the algorithm `gcra` only, this limit is counted by `",
+                algorithm.name(),
+                "`; leave it out or set `algorithm: gcra`",
+            ]);
         }
         if self.burst == Some(0) {
-            faults.push(format!("{path}.burst: found 0, allowed: at least 1"));
+            faults.add(&[path, ".burst: found 0, allowed: at least 1"]);
         }
         check(path, &limit, faults);
         limit
@@ -98,14 +100,13 @@ pub(super) fn limit(algorithm: Algorithm, count: u64, window: u64, burst: Option
 }
 
 /// Refuses what the script could not compute exactly.
-pub(super) fn check(path: &str, limit: &Limit, faults: &mut Vec<String>) {
+pub(super) fn check(path: &str, limit: &Limit, faults: &mut Faults) {
     if limit.count > MAX_COUNT {
-        faults.push(format!("{path}: found a limit of {}, allowed: up to {MAX_COUNT}", limit.count));
+        let (count, most) = (limit.count.to_string(), MAX_COUNT.to_string());
+        faults.add(&[path, ": found a limit of ", &count, ", allowed: up to ", &most]);
     } else if limit.algorithm == Algorithm::Gcra && limit.burst.saturating_mul(limit.window) > MAX_LEVEL {
         let most = MAX_LEVEL.checked_div(limit.window).unwrap_or(0);
-        faults.push(format!(
-            "{path}: found a burst of {}, allowed with this window and `gcra`: up to {most}",
-            limit.burst
-        ));
+        let (burst, most) = (limit.burst.to_string(), most.to_string());
+        faults.add(&[path, ": found a burst of ", &burst, ", allowed with this window and `gcra`: up to ", &most]);
     }
 }

@@ -1,6 +1,7 @@
 //! The configuration: the documents' keys, those of `cluster-key-rate-limit`, and our own, made into one limiter.
 
 mod cluster_key;
+mod faults;
 mod limit;
 mod policy;
 mod redis;
@@ -14,6 +15,7 @@ use crate::reply::{Explain, Replies};
 use crate::rule::{Cost, Missing, Rule, Rules, Tier};
 use crate::subject::{Addresses, Network, Pattern};
 use cluster_key::{RuleItem, Threshold};
+use faults::Faults;
 use limit::{AlgorithmName, check, limit};
 use plugin_core::config::Text;
 use plugin_core::prelude::*;
@@ -49,18 +51,18 @@ pub(crate) struct Settings {
     database: Option<u32>,
     /// The same keys in one map.
     redis: Option<plugin_core::redis::Redis>,
-    // What is limited: one of these four.
+    // What is limited: `qpm`, `rules`, or the other two.
     /// Requests per minute of the clock, all together. `0` blocks all.
     #[schemars(range(max = 1_000_000_000))]
     qpm: Option<u64>,
     /// Rules, see below. All that apply hold.
     #[schemars(length(min = 1))]
     rules: Option<Vec<RawRule>>,
-    /// Rules of `cluster-key-rate-limit`, see below. The first that fits holds.
+    /// Rules of `cluster-key-rate-limit`, see below. All that fit hold.
     #[serde(rename = "rule_items")]
     #[schemars(length(min = 1))]
     rule_items: Option<Vec<RuleItem>>,
-    /// One limit of `cluster-key-rate-limit` for all requests together, see below.
+    /// One limit of `cluster-key-rate-limit` for all requests together, alone or beside its rules, see below.
     #[serde(rename = "global_threshold")]
     global_threshold: Option<Threshold>,
     // How.
@@ -147,7 +149,7 @@ impl TryFrom<Settings> for RateLimiter {
     type Error = String;
 
     fn try_from(mut settings: Settings) -> Result<Self, String> {
-        let mut faults = Vec::new();
+        let mut faults = Faults::default();
         let form = settings.form(&mut faults);
         let rules = settings.rules(form, &mut faults);
         let replies = settings.replies(form, &mut faults);
@@ -176,13 +178,13 @@ impl TryFrom<Settings> for RateLimiter {
                 let scope = settings.name.or(settings.rule_name.map(|text| text.0));
                 Ok(Self::new(scope, rules, replies, engine))
             }
-            None => Err(faults.join("\n")),
+            None => Err(faults.text()),
         }
     }
 }
 
 impl Settings {
-    fn form(&self, faults: &mut Vec<String>) -> Form {
+    fn form(&self, faults: &mut Faults) -> Form {
         let given = [
             ("qpm", Form::Documents, self.qpm.is_some()),
             ("rules", Form::Own, self.rules.is_some()),
@@ -193,13 +195,13 @@ impl Settings {
         let form = match (given.next(), given.next()) {
             (Some((_, form, _)), None) => *form,
             (None, _) => {
-                faults.push(
-                    "$: what is to be limited? give one of `qpm`, `rules`, `rule_items`, `global_threshold`".to_owned(),
-                );
+                let what = "$: what is to be limited? give one of `qpm`, `rules`, `rule_items`, `global_threshold`";
+                faults.add(&[what]);
                 Form::Own
             }
+            (Some((_, Form::ClusterKey, _)), Some((_, Form::ClusterKey, _))) => Form::ClusterKey,
             (Some((first, form, _)), Some((second, ..))) => {
-                faults.push(format!("$.{second}: found beside `{first}`, allowed: one of them"));
+                faults.add(&["$.", second, ": found beside `", first, "`, allowed: one of them"]);
                 *form
             }
         };
@@ -210,15 +212,15 @@ impl Settings {
             ("rejected_msg", self.rejected_msg.is_some()),
         ];
         for (key, _) in foreign.iter().filter(|(_, given)| *given && form != Form::ClusterKey) {
-            faults.push(format!("$.{key}: goes with `rule_items` or `global_threshold` only"));
+            faults.add(&["$.", key, ": goes with `rule_items` or `global_threshold` only"]);
         }
         if form == Form::ClusterKey && self.rule_name.is_none() {
-            faults.push("$: missing key `rule_name`".to_owned());
+            faults.add(&["$: missing key `rule_name`"]);
         }
         form
     }
 
-    fn rules(&self, form: Form, faults: &mut Vec<String>) -> Rules {
+    fn rules(&self, form: Form, faults: &mut Faults) -> Rules {
         let usual = if form == Form::ClusterKey { Algorithm::FirstRequestWindow } else { Algorithm::FixedWindow };
         let algorithm = self.algorithm.map_or(usual, Algorithm::from);
         let name = self.rule_name.as_ref().map_or("", |text| text.0.as_str());
@@ -230,12 +232,12 @@ impl Settings {
         }
         rules.extend(self.global_threshold.iter().map(|threshold| threshold.compile(name, algorithm, faults)));
         for (index, item) in self.rule_items.iter().flatten().enumerate() {
-            rules.push(item.compile(&format!("$.rule_items[{index}]"), name, algorithm, faults));
+            rules.push(item.compile(&at("$.rule_items", index), name, algorithm, faults));
         }
         for (index, rule) in self.rules.iter().flatten().enumerate() {
-            let path = format!("$.rules[{index}]");
+            let path = at("$.rules", index);
             if rules.iter().any(|other: &Rule| other.name == rule.name) {
-                faults.push(format!("{path}.name: another rule before it has this name too"));
+                faults.add(&[&path, ".name: another rule before it has this name too"]);
             }
             rules.push(rule.compile(&path, algorithm, faults));
         }
@@ -243,15 +245,15 @@ impl Settings {
             let empty =
                 if key == "rules" { self.rules.as_ref().map(Vec::len) } else { self.rule_items.as_ref().map(Vec::len) };
             if empty == Some(0) {
-                faults.push(format!("$.{key}: found an empty list, allowed: at least one rule"));
+                faults.add(&["$.", key, ": found an empty list, allowed: at least one rule"]);
             }
         }
-        Rules { rules, first_only: form == Form::ClusterKey, addresses: self.addresses(form, faults) }
+        Rules { rules, items: form == Form::ClusterKey, addresses: self.addresses(form, faults) }
     }
 
-    fn addresses(&self, form: Form, faults: &mut Vec<String>) -> Addresses {
+    fn addresses(&self, form: Form, faults: &mut Faults) -> Addresses {
         if self.address_header.is_some() && self.trusted_proxies.is_empty() {
-            faults.push("$.addressHeader: of no use without `trustedProxies`, whose word it is".to_owned());
+            faults.add(&["$.addressHeader: of no use without `trustedProxies`, whose word it is"]);
         }
         // Higress's limiter counts each address of its own.
         let usual = if form == Form::ClusterKey { 128 } else { 64 };
@@ -262,13 +264,13 @@ impl Settings {
         }
     }
 
-    fn replies(&mut self, form: Form, faults: &mut Vec<String>) -> Replies {
+    fn replies(&mut self, form: Form, faults: &mut Faults) -> Replies {
         let reply = self.reply.take();
         if reply.is_some() && (self.rejected_code.is_some() || self.rejected_msg.is_some()) {
-            faults.push("$.reply: found beside `rejected_code` or `rejected_msg`, allowed: one of them".to_owned());
+            faults.add(&["$.reply: found beside `rejected_code` or `rejected_msg`, allowed: one of them"]);
         }
         if self.quota_headers.is_some() && self.show_limit_quota_header.is_some() {
-            faults.push("$.quotaHeaders: found beside `show_limit_quota_header`, allowed: one of them".to_owned());
+            faults.add(&["$.quotaHeaders: found beside `show_limit_quota_header`, allowed: one of them"]);
         }
         let families = self.quota_headers.clone().unwrap_or_else(|| match form {
             Form::Documents => vec![Family::CallTimeLeft],
@@ -283,9 +285,7 @@ impl Settings {
         };
         let explain = self.explain.take().and_then(|RawExplain { header, secret }| {
             if secret.is_empty() {
-                faults.push(
-                    "$.explain.secret: found an empty string, allowed: what only trusted callers know".to_owned(),
-                );
+                faults.add(&["$.explain.secret: found an empty string, allowed: what only trusted callers know"]);
             }
             (!secret.is_empty()).then(|| Explain { header: header.to_string(), secret })
         });
@@ -298,6 +298,11 @@ impl Settings {
             explain,
         }
     }
+}
+
+/// The path of an element of a list.
+fn at(list: &str, index: usize) -> String {
+    [list, "[", &index.to_string(), "]"].concat()
 }
 
 /// The rule for all requests together.

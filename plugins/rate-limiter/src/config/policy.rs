@@ -1,5 +1,6 @@
 //! What happens when Redis fails, and how it is spared while it does not.
 
+use super::Faults;
 use super::reply::RawReply;
 use plugin_core::prelude::*;
 
@@ -78,12 +79,13 @@ impl Policy {
         workers: Option<u64>,
         breaker: Breaker,
         lease: Option<Lease>,
-        faults: &mut Vec<String>,
+        faults: &mut Faults,
     ) -> Self {
         let on_error = on_error.unwrap_or_default();
         let mut within = |path: &str, found: u64, least: u64, most: u64| {
             if !(least..=most).contains(&found) {
-                faults.push(format!("$.{path}: found {found}, allowed: {least} to {most}"));
+                let [found, least, most] = [found, least, most].map(|number| number.to_string());
+                faults.add(&["$.", path, ": found ", &found, ", allowed: ", &least, " to ", &most]);
             }
         };
         within("localWorkers", workers.unwrap_or(1), 1, 1_000_000);
@@ -94,10 +96,10 @@ impl Policy {
             within("lease.ttl", ttl, 10, 60_000);
         }
         if error_reply.is_some() && on_error != OnError::Deny {
-            faults.push("$.errorReply: goes with `onError: deny` only".to_owned());
+            faults.add(&["$.errorReply: goes with `onError: deny` only"]);
         }
         if workers.is_some() && on_error != OnError::Local {
-            faults.push("$.localWorkers: goes with `onError: local` only".to_owned());
+            faults.add(&["$.localWorkers: goes with `onError: local` only"]);
         }
         let error_reply =
             error_reply.unwrap_or_default().compile("$.errorReply", 503, "Rate limiter unavailable\n", faults);

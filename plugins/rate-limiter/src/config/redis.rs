@@ -1,5 +1,6 @@
 //! Where Redis is: beside the other keys, as the documents write it, or under `redis`, as Higress's limiter does.
 
+use super::Faults;
 use plugin_core::http::{Cluster, Service};
 use plugin_core::redis::{Redis, Settings};
 use std::time::Duration;
@@ -23,14 +24,13 @@ impl Beside {
     }
 
     /// The client; what is wrong is added to the faults.
-    pub(super) fn compile(self, nested: Option<Redis>, faults: &mut Vec<String>) -> Option<Redis> {
+    pub(super) fn compile(self, nested: Option<Redis>, faults: &mut Faults) -> Option<Redis> {
         match nested {
             Some(redis) if self.is_empty() => return Some(redis),
             Some(_) => {
-                faults.push(
-                    "$.redis: found, and `serviceName` or another of its keys beside it; write them in one place"
-                        .to_owned(),
-                );
+                let both =
+                    "$.redis: found, and `serviceName` or another of its keys beside it; write them in one place";
+                faults.add(&[both]);
                 return None;
             }
             None => {}
@@ -45,16 +45,16 @@ impl Beside {
         let cluster = match service {
             Ok((cluster, false)) => cluster,
             Ok((_, true)) => {
-                faults.push("$: give `serviceName` or `cluster`, not both".to_owned());
+                faults.add(&["$: give `serviceName` or `cluster`, not both"]);
                 return None;
             }
             Err(error) => {
-                faults.push(format!("$: where is Redis? {error}, or `redis` with such keys"));
+                faults.add(&["$: where is Redis? ", &error.to_string(), ", or `redis` with such keys"]);
                 return None;
             }
         };
         if cluster.name().is_ok_and(|name| name.contains('?')) {
-            faults.push("$: the name of the service must not contain `?`".to_owned());
+            faults.add(&["$: the name of the service must not contain `?`"]);
             return None;
         }
         let defaults = Settings::default();

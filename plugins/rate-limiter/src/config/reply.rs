@@ -1,7 +1,8 @@
 //! The replies that a configuration describes, and which headers tell clients of their quota.
 
+use super::Faults;
+use plugin_core::config::InOrder;
 use plugin_core::prelude::*;
-use std::collections::BTreeMap;
 
 /// A reply, as far as it is given.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -12,8 +13,7 @@ pub(super) struct RawReply {
     body: Option<String>,
     /// Its headers.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, FieldValue>")]
-    headers: BTreeMap<OwnName, FieldValue>,
+    headers: InOrder<OwnName, FieldValue>,
 }
 
 /// A status that a reply may have.
@@ -23,7 +23,7 @@ pub(super) struct RawReply {
 pub(super) struct Status(pub(super) u16);
 
 /// The name of a header that is ours to write.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "HeaderName")]
 struct OwnName(HeaderName);
 
@@ -43,21 +43,21 @@ pub(super) enum Family {
 
 impl RawReply {
     /// The reply, with defaults for what is not given. `path` is where it stands.
-    pub(super) fn compile(self, path: &str, status: u16, body: &str, faults: &mut Vec<String>) -> Reply {
+    pub(super) fn compile(self, path: &str, status: u16, body: &str, faults: &mut Faults) -> Reply {
         let status = self.status.map_or(status, |status| status.0);
         // Such a response ends with its headers (RFC 9110, sections 15.3.5 and 15.4.5).
         let body = match (status, self.body) {
             (204 | 304, Some(body)) if !body.is_empty() => {
-                faults.push(format!(
-                    "{path}.body: found a body, allowed: none, because a response of status {status} has no body"
-                ));
+                let status = status.to_string();
+                let why = ".body: found a body, allowed: none, because a response of status ";
+                faults.add(&[path, why, &status, " has no body"]);
                 body
             }
             (204 | 304, _) => String::new(),
             (_, given) => given.unwrap_or_else(|| body.to_owned()),
         };
         let reply = Reply::text(status, body);
-        self.headers.iter().fold(reply, |reply, (name, value)| reply.header(&name.0, value))
+        self.headers.0.iter().fold(reply, |reply, (name, value)| reply.header(&name.0, value))
     }
 }
 

@@ -1,9 +1,11 @@
 //! A rule in the plugin's own words.
 
 use super::limit::RawLimit;
+use super::{Faults, at};
 use crate::limit::{Algorithm, Limit};
 use crate::rule::{Cost, Missing, Rule, Tier};
 use crate::subject::{Pattern, Source};
+use plugin_core::config::quoted;
 use plugin_core::prelude::*;
 
 /// One of `rules`.
@@ -84,11 +86,9 @@ enum MissingName {
 const MAX_COST: u64 = 100;
 
 impl RawRule {
-    pub(super) fn compile(&self, path: &str, algorithm: Algorithm, faults: &mut Vec<String>) -> Rule {
+    pub(super) fn compile(&self, path: &str, algorithm: Algorithm, faults: &mut Faults) -> Rule {
         if self.name.is_empty() {
-            faults.push(format!(
-                "{path}.name: found an empty string, allowed: a name, which is part of the keys in Redis"
-            ));
+            faults.add(&[path, ".name: found an empty string, allowed: a name, which is part of the keys in Redis"]);
         }
         let sources: Vec<Source> = self.by.iter().map(SourceName::source).collect();
         let only = match sources.as_slice() {
@@ -100,33 +100,34 @@ impl RawRule {
                 Some(source) if source.is_address() => Pattern::network(text),
                 Some(_) => Pattern::parse(text),
                 None => {
-                    faults.push(format!("{path}: values can be named only where `by` has exactly one source"));
+                    faults.add(&[&path, ": values can be named only where `by` has exactly one source"]);
                     return Pattern::Any;
                 }
             };
             pattern.unwrap_or_else(|allowed| {
-                faults.push(format!("{path}: found {text:?}, {allowed}"));
+                faults.add(&[&path, ": found ", &quoted(text), ", ", &allowed]);
                 Pattern::Any
             })
         };
         let mut list = |key: &str, texts: &[String]| {
             let patterns =
-                texts.iter().enumerate().map(|(index, text)| pattern(format!("{path}.{key}[{index}]"), text));
+                texts.iter().enumerate().map(|(index, text)| pattern(at(&[path, ".", key].concat(), index), text));
             patterns.collect::<Vec<_>>()
         };
         let (allow, deny) = (list("allow", &self.allow), list("deny", &self.deny));
+        let overrides = [path, ".overrides"].concat();
         let values = self.overrides.iter().enumerate();
-        let values = values.map(|(index, other)| pattern(format!("{path}.overrides[{index}].value"), &other.value));
+        let values = values.map(|(index, other)| pattern([&at(&overrides, index), ".value"].concat(), &other.value));
         let values: Vec<Pattern> = values.collect();
         let mut tiers = Vec::with_capacity(values.len().saturating_add(1));
         for (index, (pattern, other)) in values.into_iter().zip(&self.overrides).enumerate() {
-            let path = format!("{path}.overrides[{index}]");
+            let path = at(&overrides, index);
             tiers.push(Tier { pattern, limits: limits(&path, &other.limits, algorithm, faults) });
         }
         tiers.push(Tier { pattern: Pattern::Any, limits: limits(path, &self.limits, algorithm, faults) });
         let missing = match self.missing {
             Some(_) if sources.is_empty() => {
-                faults.push(format!("{path}.missing: of no use without `by`: nothing can be missing"));
+                faults.add(&[path, ".missing: of no use without `by`: nothing can be missing"]);
                 Missing::Skip
             }
             missing => missing.map_or(Missing::Skip, MissingName::missing),
@@ -135,20 +136,21 @@ impl RawRule {
         Rule { name: self.name.clone(), sources, missing, allow, deny, tiers, cost, shadow: self.shadow }
     }
 
-    fn cost(&self, path: &str, faults: &mut Vec<String>) -> Cost {
+    fn cost(&self, path: &str, faults: &mut Faults) -> Cost {
         let default = self.cost.unwrap_or(1);
         if default > crate::limit::MAX_COUNT {
-            faults.push(format!("{path}.cost: found {default}, allowed: up to {}", crate::limit::MAX_COUNT));
+            let (found, most) = (default.to_string(), crate::limit::MAX_COUNT.to_string());
+            faults.add(&[path, ".cost: found ", &found, ", allowed: up to ", &most]);
         }
         match &self.cost_header {
             Some(_) if self.max_cost == Some(0) => {
-                faults.push(format!("{path}.maxCost: found 0, allowed: at least 1, which is the least price"));
+                faults.add(&[path, ".maxCost: found 0, allowed: at least 1, which is the least price"]);
                 Cost::Units(default)
             }
             Some(name) => Cost::Header { name: name.to_string(), default, max: self.max_cost.unwrap_or(MAX_COST) },
             None => {
                 if self.max_cost.is_some() {
-                    faults.push(format!("{path}.maxCost: of no use without `costHeader`"));
+                    faults.add(&[path, ".maxCost: of no use without `costHeader`"]);
                 }
                 Cost::Units(default)
             }
@@ -156,19 +158,17 @@ impl RawRule {
     }
 }
 
-fn limits(path: &str, raw: &[RawLimit], algorithm: Algorithm, faults: &mut Vec<String>) -> Vec<Limit> {
+fn limits(path: &str, raw: &[RawLimit], algorithm: Algorithm, faults: &mut Faults) -> Vec<Limit> {
     if raw.is_empty() {
-        faults.push(format!("{path}.limits: found an empty list, allowed: at least one limit"));
+        faults.add(&[path, ".limits: found an empty list, allowed: at least one limit"]);
     }
     let mut limits: Vec<Limit> = Vec::with_capacity(raw.len());
     for (index, raw) in raw.iter().enumerate() {
-        let path = format!("{path}.limits[{index}]");
+        let path = at(&[path, ".limits"].concat(), index);
         let limit = raw.compile(&path, algorithm, faults);
         // They would share a key.
         if limits.iter().any(|other| other.algorithm == limit.algorithm && other.window == limit.window) {
-            faults.push(format!(
-                "{path}: another limit before it has the same algorithm and the same time; keep the lower"
-            ));
+            faults.add(&[&path, ": another limit before it has the same algorithm and the same time; keep the lower"]);
         }
         limits.push(limit);
     }

@@ -32,10 +32,8 @@ impl Engine {
             }
             Change::Closed(after) => {
                 let without = self.without.take();
-                log::warn!(
-                    "Redis answers again after {} ms; {without} requests were decided without it",
-                    after.as_millis()
-                );
+                let ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+                log::warn!("Redis answers again after {ms} ms; {without} requests were decided without it");
             }
         }
     }

@@ -3,7 +3,8 @@
 use super::lease::Held;
 use super::remembered::Refusal;
 use crate::limit::State;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// What is kept of a subject. One type for all maps, because each type of map is code of its own.
 #[derive(Debug)]
@@ -13,18 +14,41 @@ pub(crate) enum Kept {
     State(State),
 }
 
+type Generation = HashMap<String, Kept, BuildHasherDefault<KeyHasher>>;
+
+/// FNV-1a. Nobody can choose keys that collide: they are digests.
+struct KeyHasher(u64);
+
 /// Two generations. When the younger one is full it becomes the older, and what was there is gone; so at most twice
 /// `limit` entries are kept, and no entry that is used is lost before `limit` others were.
 #[derive(Debug)]
 pub(crate) struct Memory {
     limit: usize,
-    young: BTreeMap<String, Kept>,
-    old: BTreeMap<String, Kept>,
+    young: Generation,
+    old: Generation,
+}
+
+impl Default for KeyHasher {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
 }
 
 impl Memory {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, young: BTreeMap::new(), old: BTreeMap::new() }
+        Self { limit, young: Generation::default(), old: Generation::default() }
     }
 
     pub(crate) fn get(&mut self, key: &str) -> Option<&mut Kept> {

@@ -1,6 +1,6 @@
 //! Configurations of `cluster-key-rate-limit`, as that plugin's own pages write them.
 
-use super::{Setup, answered, header, refused};
+use super::{Setup, answered, header, metric, refused};
 use plugin_core::testing::Bench;
 use rate_limiter::RateLimiter;
 use serde_json::{Value, json};
@@ -106,7 +106,7 @@ redis:
     for (headers, expected) in [
         (&[("x-ca-key", "102234")][..], 1),
         (&[("x-ca-key", "a")], 2),
-        // The value has no key in the items for this header; the next item that fits holds.
+        // The value has no key in the items for this header. Two items fit the consumer, and both hold.
         (&[("x-ca-key", "z"), ("x-mse-consumer", "consumer1")], 1),
         (&[("x-mse-consumer", "consumer2")], 2),
         (&[("cookie", "a=b; key1=value1")], 1),
@@ -163,6 +163,63 @@ fn a_threshold_for_all() {
     }
 }
 
+/// As in Higress since its pull request 4011 of June 2026.
+#[test]
+fn all_items_that_fit_hold_and_the_threshold_beside_them() {
+    let item = |by: &str, name: &str, key: &str, per: &str, count: u64| json!({by: name, "limit_keys": [{"key": key, per: count}]});
+    let config = |items: serde_json::Value| {
+        json!({"rule_name": "r", "redis": {"service_name": "redis.static"}, "show_limit_quota_header": true,
+               "global_threshold": {"query_per_hour": 6}, "rule_items": items})
+    };
+    let setup = Setup::new(config(json!([
+        item("limit_by_header", "x-key", "a", "query_per_minute", 2),
+        item("limit_by_per_param", "user", "*", "query_per_hour", 3),
+    ])));
+    let passed = |count: usize, path: &str, key: &str| {
+        (0..count).filter(|_| setup.with(path, &[("x-key", key)]).is_forwarded()).count()
+    };
+    assert_eq!(passed(4, "/?user=1", "a"), 2, "the header is the tighter one");
+    assert_eq!(
+        setup.bench.redis_calls().len(),
+        4,
+        "one call for all three: the script, two that pass, one that does not"
+    );
+    assert_eq!(passed(4, "/?user=1", "b"), 1, "what was refused took nothing of the parameter's limit");
+    assert_eq!(passed(4, "/?user=2", "b"), 3, "the parameter's own");
+    assert_eq!(passed(4, "/", "c"), 0, "the threshold, which all the others took from");
+    assert_eq!(setup.keys().len(), 4, "{:?}", setup.keys());
+    assert_eq!((metric("rate_limiter.r.allowed"), metric("rate_limiter.r.refused")), (6, 10), "each request once");
+}
+
+/// Several times for one value, as the pages of that plugin write it, and the same time twice.
+#[test]
+fn items_for_one_value_hold_together() {
+    let item = |per: &str, count: u64| json!({"limit_by_param": "apikey", "limit_keys": [{"key": "k", per: count}]});
+    for (items, expected) in [
+        (json!([item("query_per_day", 4), item("query_per_hour", 2)]), 2),
+        (json!([item("query_per_day", 2), item("query_per_hour", 4)]), 2),
+        (json!([item("query_per_hour", 2), item("query_per_hour", 4)]), 2),
+        (json!([item("query_per_hour", 4), item("query_per_hour", 2)]), 2),
+    ] {
+        let setup =
+            Setup::new(json!({"rule_name": "r", "rule_items": items, "redis": {"service_name": "redis.static"}}));
+        assert_eq!((0..6).filter(|_| setup.get("/?apikey=k").is_forwarded()).count(), expected, "{items}");
+    }
+}
+
+#[test]
+fn configurations_of_one_name_count_together_with_however_many_items() {
+    let config = |more: &[&str]| {
+        let item = |by: &str| json!({by: "x-key", "limit_keys": [{"key": "a", "query_per_day": 3}]});
+        let items: Vec<_> = ["limit_by_header"].iter().chain(more).map(|by| item(by)).collect();
+        json!({"rule_name": "r", "rule_items": items, "redis": {"service_name": "redis.static"}})
+    };
+    let setup = Setup::new(config(&[]));
+    assert_eq!(setup.passed(2, &[("x-key", "a")]), 2);
+    assert!(setup.bench.configure(&config(&["limit_by_cookie"]).to_string()));
+    assert_eq!(setup.passed(2, &[("x-key", "a")]), 1);
+}
+
 /// Texts may be numbers, and of a consumer the key alone counts, as where that plugin reads them.
 #[test]
 fn texts_may_be_written_as_numbers() {
@@ -217,5 +274,5 @@ fn another_algorithm_needs_one_more_key() {
     config["algorithm"] = "gcra".into();
     let setup = Setup::new(config);
     assert_eq!((0..5).filter(|_| setup.get("/?apikey=b1").is_forwarded()).count(), 2);
-    assert!(setup.keys()[0].ends_with(":g3600000"), "{:?}", setup.keys());
+    assert!(setup.keys()[0].contains(":g3600000:"), "{:?}", setup.keys());
 }

@@ -33,7 +33,7 @@ impl CacheSettings {
 }
 
 fn expires_in(answer: &Answer, pointer: &Pointer) -> Option<Duration> {
-    let body: Node = answer.json().ok()?;
+    let body = answer.tree().ok()?;
     match pointer.find(&body)? {
         Node::Number(seconds) => whole(*seconds).map(Duration::from_secs),
         // Not what the RFC says, and what some servers send.
