@@ -6,11 +6,16 @@ use serde_yaml::Mapping;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// Where Higress's console lists plugins. It shows none of other categories.
+const CATEGORIES: [&str; 8] = ["route", "ai", "auth", "security", "traffic", "transform", "o11y", "custom"];
+
+const PHASES: [&str; 4] = ["AUTHN", "AUTHZ", "STATS", "UNSPECIFIED_PHASE"];
+
 /// The contents of a plugin's `console.yaml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Console {
-    /// Where consoles list it: `ai`, `auth`, `security`, `traffic`, `transform`, `o11y` or `custom`.
+    /// Where consoles list it: `route`, `ai`, `auth`, `security`, `traffic`, `transform`, `o11y` or `custom`.
     pub category: String,
     /// When it runs: `AUTHN`, `AUTHZ`, `STATS` or `UNSPECIFIED_PHASE`, which is after these.
     pub phase: String,
@@ -83,6 +88,12 @@ impl Console {
     /// What is missing here or there, a line for each.
     pub(crate) fn faults(&self, fields: &[Field]) -> String {
         let mut faults = Vec::new();
+        for (key, found, known) in [("category", &self.category, &CATEGORIES[..]), ("phase", &self.phase, &PHASES[..])]
+        {
+            if !known.contains(&found.as_str()) {
+                faults.push(format!("`{key}` is `{found}`, allowed: {}", known.join(", ")));
+            }
+        }
         for field in fields {
             if field.description().is_empty() {
                 faults.push(format!("`{}` has no doc comment", field.path));

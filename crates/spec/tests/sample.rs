@@ -219,14 +219,16 @@ fn texts_are_there_for_each_field_and_no_other() {
     let folder = folder();
     let console = folder.path().join("console.yaml");
     let path = folder.path().to_owned();
+    let texts = CONSOLE.replace("category: custom", "category: flow-control");
     std::fs::write(
         &console,
-        CONSOLE.replace("  units: {title: 数量, text: 数量。}\n", "  unit: {title: 数, text: 数。}\n"),
+        texts.replace("  units: {title: 数量, text: 数量。}\n", "  unit: {title: 数, text: 数。}\n"),
     )
     .unwrap();
     let complained = complaint(move || drop(spec(&path)));
     assert!(complained.contains("`units` has no `title` and `text` in console.yaml"), "{complained}");
     assert!(complained.contains("has no `unit` of its own; leave it out"), "{complained}");
+    assert!(complained.contains("`category` is `flow-control`, allowed: route, ai, auth"), "{complained}");
 }
 
 #[test]
