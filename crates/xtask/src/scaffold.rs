@@ -49,7 +49,8 @@ pub fn create(workspace: &Workspace, name: &str) -> Result<()> {
            cargo test -p {name}          its tests, on a real gateway too (`make setup` once before)\n  \
            deploy/base/{name}.yaml       installs it in Higress\n  \
            plugins/{name}/src/lib.rs     is yours to change; docs/first-plugin.md leads through it\n  \
-           cargo xtask spec              then writes console form, editor schema and tables of options"
+           cargo xtask spec{blank}then writes console form, editor schema and tables of options",
+        blank = " ".repeat(name.len().saturating_add(8)),
     );
     Ok(())
 }

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Besides its own sources, a plugin is made of these: compiler settings, versions, and the build itself.
-const COMMON: [&str; 4] =
-    ["Cargo.toml", "Cargo.lock", "crates/xtask/src/build/compile.rs", "crates/xtask/src/finish"];
+const COMMON: [&str; 4] = ["Cargo.toml", "Cargo.lock", "crates/xtask/src/build/compile.rs", "crates/xtask/src/finish"];
 
 /// When anything that a plugin is made of was last changed.
 pub(crate) fn newest_source(workspace: &Workspace, package: &Package) -> Result<Option<SystemTime>> {
