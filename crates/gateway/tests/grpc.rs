@@ -85,7 +85,7 @@ fn a_call_ends_with_its_message_or_with_a_status() {
         ("/call/Bare", "prices", "C", "via_upstream"),
         ("/call/Zipped", "prices", "N", "via_upstream"),
         ("/call/Cut", "prices", "N", CUT),
-        ("/call/Hang", "prices", "O", LATE),
+        ("/soon/Hang", "prices", "O", LATE),
         ("/call/Echo", "gone", "O", REFUSED),
     ] {
         let [end, text, status] = closed(letter, message);
@@ -103,35 +103,35 @@ fn a_stream_shows_headers_messages_trailers_and_its_end() {
     let asking = Asking::start();
     let begun = ["status ?A", "status ?A", "status ?A"];
     for (path, cluster, came) in [
-        ("/stream/Echo", "prices", &["headers A", "message A", "one", "message A", "two", "trailersA"][..]),
-        ("/stream/Refused", "prices", &["headers B", "trailersA"]),
-        ("/stream/Missing", "prices", &["headers B", "message A", "half", "trailersA"]),
-        ("/stream/Http", "prices", &["headers B", "trailersB"]),
-        ("/stream/Both", "prices", &["headers B", "trailersA"]),
-        ("/stream/Bare", "prices", &["headers B", "message A", "x", "trailersB"]),
-        ("/stream/Cut", "prices", &["headers B", "trailersB"]),
-        ("/stream/Echo", "gone", &["headers B", "trailersA"]),
+        ("/feed/Echo", "prices", &["headers A", "message A", "one", "message A", "two", "trailersA"][..]),
+        ("/feed/Refused", "prices", &["headers B", "trailersA"]),
+        ("/feed/Missing", "prices", &["headers B", "message A", "half", "trailersA"]),
+        ("/feed/Http", "prices", &["headers B", "trailersB"]),
+        ("/feed/Both", "prices", &["headers B", "trailersA"]),
+        ("/feed/Bare", "prices", &["headers B", "message A", "x", "trailersB"]),
+        ("/feed/Cut", "prices", &["headers B", "trailersB"]),
+        ("/feed/Echo", "gone", &["headers B", "trailersA"]),
     ] {
         let end: [&str; 4] = match (path, cluster) {
             (_, "gone") => ["closed  O", REFUSED, "status ?O", "status ?A"],
-            ("/stream/Refused", _) => ["closed  H", "not%20you{via_upstream}", "status ?H", "status ?A"],
-            ("/stream/Missing", _) => ["closed  F", "via_upstream", "status ?F", "status ?A"],
-            ("/stream/Http", _) => ["closed  M", "via_upstream", "status ?M", "status ?A"],
-            ("/stream/Both", _) => ["closed  I", "via_upstream", "status ?I", "status ?A"],
-            ("/stream/Bare", _) => ["closed  C", "via_upstream", "status ?C", "status ?A"],
-            ("/stream/Cut", _) => ["closed  N", CUT, "status ?N", "status ?A"],
+            ("/feed/Refused", _) => ["closed  H", "not%20you{via_upstream}", "status ?H", "status ?A"],
+            ("/feed/Missing", _) => ["closed  F", "via_upstream", "status ?F", "status ?A"],
+            ("/feed/Http", _) => ["closed  M", "via_upstream", "status ?M", "status ?A"],
+            ("/feed/Both", _) => ["closed  I", "via_upstream", "status ?I", "status ?A"],
+            ("/feed/Bare", _) => ["closed  C", "via_upstream", "status ?C", "status ?A"],
+            ("/feed/Cut", _) => ["closed  N", CUT, "status ?N", "status ?A"],
             _ => ["closed  A", "via_upstream", "status ?A", "status ?A"],
         };
         asking.ask(path, cluster, &[&begun[..], came, &end].concat());
     }
-    asking.ask("/stream/Echo", "unknown", &["status ?E"]);
+    asking.ask("/feed/Echo", "unknown", &["status ?E"]);
 }
 
 #[testkit::scenario]
 fn a_service_gets_the_headers_of_grpc_and_those_of_the_plugin() {
     let asking = Asking::start();
     for (path, timeout, expected) in
-        [("/call/Echo", Some("400m"), Some("400")), ("/zero/Echo", Some("0m"), None), ("/stream/Echo", None, None)]
+        [("/call/Echo", Some("30000m"), Some("30000")), ("/zero/Echo", Some("0m"), None), ("/feed/Echo", None, None)]
     {
         let before = asking.prices.count();
         asking.gateway.get(path).header("x-cluster", "prices").send();

@@ -1,6 +1,6 @@
 (module
-  ;; Asks as the request's path says: `/call/METHOD`, `/zero/METHOD` without a timeout, `/stream/METHOD`; the cluster is
-  ;; that of the header x-cluster. Logs the status of each host call as a letter, `A` for 0, and what comes back.
+  ;; Asks as the request's path says: `/call/METHOD` with a long timeout, `/soon/METHOD` with a short one, `/zero/METHOD`
+  ;; with none, `/feed/METHOD` for a stream; the cluster is that of the header x-cluster. Logs the status of each host call as a letter, `A` for 0, and what comes back.
   (import "env" "proxy_log" (func $log (param i32 i32 i32) (result i32)))
   (import "env" "proxy_get_header_map_value" (func $header (param i32 i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_get_buffer_bytes" (func $buffer (param i32 i32 i32 i32 i32) (result i32)))
@@ -38,16 +38,17 @@
   (func $tell (drop (call $log (i32.const 2) (i32.load (i32.const 8)) (i32.load (i32.const 12)))))
 
   (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
-    (local $path i32) (local $size i32) (local $status i32)
+    (local $path i32) (local $size i32) (local $status i32) (local $kind i32)
     (drop (call $header (i32.const 0) (i32.const 100) (i32.const 5) (i32.const 8) (i32.const 12)))
     (local.set $path (i32.load (i32.const 8)))
     (local.set $size (i32.load (i32.const 12)))
+    (local.set $kind (i32.load8_u offset=1 (local.get $path)))
     (drop (call $header (i32.const 0) (i32.const 110) (i32.const 9) (i32.const 8) (i32.const 12)))
-    (if (i32.eq (i32.load8_u offset=1 (local.get $path)) (i32.const 115))
+    (if (i32.eq (local.get $kind) (i32.const 102)) ;; f
       (then
         (local.set $status (call $grpc_stream (i32.load (i32.const 8)) (i32.load (i32.const 12))
           (i32.const 120) (i32.const 11)
-          (i32.add (local.get $path) (i32.const 8)) (i32.sub (local.get $size) (i32.const 8))
+          (i32.add (local.get $path) (i32.const 6)) (i32.sub (local.get $size) (i32.const 6))
           (i32.const 300) (i32.const 22) (i32.const 16)))
         (call $say (i32.const 190) (local.get $status))
         (if (i32.eqz (local.get $status)) (then
@@ -58,8 +59,9 @@
           (i32.const 120) (i32.const 11)
           (i32.add (local.get $path) (i32.const 6)) (i32.sub (local.get $size) (i32.const 6))
           (i32.const 300) (i32.const 22) (i32.const 140) (i32.const 3)
-          ;; `c` begins a call with a timeout.
-          (select (i32.const 400) (i32.const 0) (i32.eq (i32.load8_u offset=1 (local.get $path)) (i32.const 99)))
+          (select (i32.const 30000) ;; c
+            (select (i32.const 400) (i32.const 0) (i32.eq (local.get $kind) (i32.const 115))) ;; s
+            (i32.eq (local.get $kind) (i32.const 99)))
           (i32.const 16)))))
     (i32.const 0))
 

@@ -198,8 +198,11 @@ fn over_http1_the_log_says_what_is_missing() {
     });
 }
 
-/// A service that gives back each piece as it comes, and says how each stream ended.
-fn echo() -> (SocketAddr, Receiver<Result<(), h2::Reason>>) {
+/// What the service says of a stream.
+type Told = Receiver<Option<Result<(), h2::Reason>>>;
+
+/// A service that gives back each piece as it comes, and says when a stream begins (`None`) and how it ended.
+fn echo() -> (SocketAddr, Told) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (ended, ends) = channel();
@@ -211,13 +214,14 @@ fn echo() -> (SocketAddr, Receiver<Result<(), h2::Reason>>) {
             let mut connection = h2::server::handshake(stream).await.unwrap();
             while let Some(Ok((request, mut respond))) = connection.accept().await {
                 let ended = ended.clone();
+                ended.send(None).unwrap();
                 tokio::spawn(async move {
                     let mut body = request.into_body();
                     let mut answer = respond.send_response(Response::new(()), false).unwrap();
                     while let Some(data) = body.data().await {
                         let data: Bytes = match data {
                             Ok(data) => data,
-                            Err(error) => return ended.send(Err(error.reason().unwrap())).unwrap(),
+                            Err(error) => return ended.send(Some(Err(error.reason().unwrap()))).unwrap(),
                         };
                         body.flow_control().release_capacity(data.len()).unwrap();
                         answer.send_data(data, false).unwrap();
@@ -225,7 +229,7 @@ fn echo() -> (SocketAddr, Receiver<Result<(), h2::Reason>>) {
                     let status =
                         HeaderMap::from_iter([("grpc-status".parse().unwrap(), HeaderValue::from_static("0"))]);
                     answer.send_trailers(status).unwrap();
-                    ended.send(Ok(())).unwrap();
+                    ended.send(Some(Ok(()))).unwrap();
                 });
             }
         });
@@ -249,7 +253,7 @@ fn messages_of_a_stream_travel_both_ways_until_both_sides_close() {
         assert_eq!(closed(&mut stage, STREAM).await, (0, "via_upstream".into()));
         stage.world.grpc_send(STREAM, Some(b"late".to_vec()), false).unwrap();
     });
-    assert_eq!(ends.recv_timeout(LIMIT), Ok(Ok(())));
+    assert_eq!((ends.recv_timeout(LIMIT), ends.recv_timeout(LIMIT)), (Ok(None), Ok(Some(Ok(())))));
 }
 
 #[test]
@@ -279,19 +283,18 @@ fn a_stream_that_is_cancelled_or_whose_machine_is_gone_is_reset() {
         stage.world.grpc_open(STREAM, stream()).unwrap();
         headers(&mut stage).await;
         stage.world.grpc_cancel(STREAM);
-        let heard = async |ends: &Receiver<_>| loop {
+        let heard = async |ends: &Told| loop {
             match ends.try_recv() {
-                Ok(end) => return end,
+                Ok(told) => return told,
                 Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
             }
         };
-        assert!(heard(&ends).await.is_err());
+        assert!(heard(&ends).await.is_none() && heard(&ends).await.is_some_and(|end| end.is_err()));
         assert!(stage.is_quiet(), "nothing more comes of it");
         other.grpc_open(STREAM, stream()).unwrap();
-        // The service has to have seen it, or there is nothing to reset.
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(heard(&ends).await.is_none(), "it begins");
         drop(other);
-        assert!(heard(&ends).await.is_err());
+        assert!(heard(&ends).await.is_some_and(|end| end.is_err()));
     });
 }
 
