@@ -24,13 +24,26 @@ pub fn monotonic() -> Duration {
 
 /// Waits. The gateway's timer has a resolution of one millisecond.
 pub fn sleep(duration: Duration) -> Sleep {
-    Sleep { duration, timer: None }
+    Sleep { duration, now: None, timer: None }
 }
 
 /// Gives `future` at most `duration`.
 pub async fn timeout<F: Future>(duration: Duration, future: F) -> Result<F::Output, Elapsed> {
+    race(sleep(duration), future).await
+}
+
+/// As [`timeout`], for who has just looked at the clock: the gateway need not be asked again.
+pub(crate) async fn timeout_from<F: Future>(
+    now: Duration,
+    duration: Duration,
+    future: F,
+) -> Result<F::Output, Elapsed> {
+    race(Sleep { duration, now: Some(now), timer: None }, future).await
+}
+
+async fn race<F: Future>(sleep: Sleep, future: F) -> Result<F::Output, Elapsed> {
     let mut future = std::pin::pin!(future);
-    let mut sleep = std::pin::pin!(sleep(duration));
+    let mut sleep = std::pin::pin!(sleep);
     std::future::poll_fn(|cx| {
         if let Poll::Ready(output) = future.as_mut().poll(cx) {
             return Poll::Ready(Ok(output));
@@ -56,6 +69,8 @@ impl std::error::Error for Elapsed {}
 #[must_use = "futures do nothing unless awaited"]
 pub struct Sleep {
     duration: Duration,
+    /// The time at the first poll, where it is known.
+    now: Option<Duration>,
     timer: Option<Timer>,
 }
 
@@ -71,7 +86,7 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         uses::timer();
         let Some(root) = task::current().map(|current| current.root) else { return Poll::Pending };
-        let now = monotonic();
+        let now = self.now.take().unwrap_or_else(monotonic);
         let timer = match &self.timer {
             Some(timer) => timer,
             None => {

@@ -213,7 +213,7 @@ impl Host for ProxyWasm {
     }
 
     fn dispatch_http(&self, call: &Dispatch<'_>) -> HostResult<u32> {
-        let (headers, trailers) = (pairs::encode(call.headers), pairs::encode(&[]));
+        let (headers, trailers) = (pairs::encode(call.headers), pairs::NONE);
         let mut token = 0;
         status(unsafe {
             proxy_http_call(

@@ -2,6 +2,9 @@
 
 use crate::host::Pairs;
 
+/// A list without entries.
+pub(super) const NONE: [u8; 4] = [0; 4];
+
 /// Bytes of a list; the caller has checked its size.
 pub(super) fn encode(pairs: &[(String, Vec<u8>)]) -> Vec<u8> {
     let bytes: usize = pairs.iter().map(|(name, value)| name.len() + value.len() + 10).sum();

@@ -7,7 +7,7 @@ use crate::field::is_owned_by_gateway;
 use crate::headers::{check, check_size, is_name};
 use crate::host::{Dispatch, Host, HostError, Pairs, host};
 use crate::slot::{Outcome, Waiting};
-use crate::time::{monotonic, timeout};
+use crate::time::{monotonic, timeout_from};
 use crate::uses;
 use serde::Serialize;
 use std::time::Duration;
@@ -26,8 +26,9 @@ const EARLY: Duration = Duration::from_millis(10);
 /// A call to a service, made by [`Cluster::get`] and its like.
 #[must_use = "send it"]
 pub struct Call {
-    cluster: Cluster,
-    authority: Option<String>,
+    /// The name of the Envoy cluster.
+    cluster: Result<String>,
+    authority: String,
     method: String,
     path: String,
     headers: Pairs,
@@ -38,10 +39,10 @@ pub struct Call {
 }
 
 impl Call {
-    pub(super) fn new(cluster: Cluster, method: &str, path: String) -> Self {
+    pub(super) fn new(cluster: &Cluster, method: &str, path: String) -> Self {
         Self {
-            cluster,
-            authority: None,
+            cluster: cluster.name(),
+            authority: cluster.authority().into_owned(),
             method: method.to_owned(),
             path,
             headers: Vec::new(),
@@ -73,7 +74,7 @@ impl Call {
 
     /// The `:authority` to send instead of the cluster's own.
     pub fn authority(mut self, authority: impl Into<String>) -> Self {
-        self.authority = Some(authority.into());
+        self.authority = authority.into();
         self
     }
 
@@ -121,57 +122,56 @@ impl Call {
     }
 
     /// Makes the call and waits for its answer, whatever status it has.
-    pub async fn send(mut self) -> Result<Answer> {
+    pub async fn send(self) -> Result<Answer> {
         uses::http_call();
-        let name = self.cluster.name()?;
-        let sent = monotonic();
-        let waiting = self.dispatch(&name)?;
-        match timeout(self.timeout.saturating_add(GRACE), waiting).await {
-            Ok(Outcome::Answer { headers, body, trailers }) => answer(name, self.timeout, headers, body, trailers),
+        let (limit, max_body, sent) = (self.timeout, self.max_body, monotonic());
+        let (name, waiting) = self.dispatch()?;
+        match timeout_from(sent, limit.saturating_add(GRACE), waiting).await {
+            Ok(Outcome::Answer { headers, body, trailers }) => answer(name, limit, headers, body, trailers),
             Ok(Outcome::TooLarge(size)) => {
-                let message = format!("cluster {name:?} answered {size} bytes, the plugin takes {}", self.max_body);
+                let message = format!("cluster {name:?} answered {size} bytes, the plugin takes {max_body}");
                 Err(Error::new(ErrorKind::Answer, message))
             }
             // A service that falls silent in the middle of its answer ends this way too, when its time is up.
-            Ok(Outcome::Reset) if monotonic().saturating_sub(sent).saturating_add(EARLY) >= self.timeout => {
-                Err(timed_out(&name, self.timeout))
+            Ok(Outcome::Reset) if monotonic().saturating_sub(sent).saturating_add(EARLY) >= limit => {
+                Err(timed_out(&name, limit))
             }
             Ok(Outcome::Reset) => {
                 let message = format!("cluster {name:?}: the connection broke before the answer was complete");
                 Err(Error::new(ErrorKind::Reset, message))
             }
-            Err(_) => Err(timed_out(&name, self.timeout)),
+            Err(_) => Err(timed_out(&name, limit)),
         }
     }
 
-    fn dispatch(&mut self, cluster: &str) -> Result<Waiting> {
-        if let Some(fault) = self.fault.take() {
+    /// Hands the call to the gateway; with the name of the cluster for whatever is to be said of it.
+    fn dispatch(self) -> Result<(String, Waiting)> {
+        let cluster = self.cluster?;
+        if let Some(fault) = self.fault {
             return Err(fault);
         }
-        let authority = match self.authority.take() {
-            Some(authority) => authority,
-            None => self.cluster.authority().into_owned(),
-        };
-        let path = if self.path.starts_with('/') { self.path.clone() } else { format!("/{}", self.path) };
-        if !is_name(&self.method) || self.method == "CONNECT" || !is_target(&path, "") || !is_target(&authority, "/@?")
-        {
+        let (method, mut path, authority) = (self.method, self.path, self.authority);
+        if !path.starts_with('/') {
+            path.insert(0, '/');
+        }
+        if !is_name(&method) || method == "CONNECT" || !is_target(&path, "") || !is_target(&authority, "/@?") {
             let message =
                 format!("cluster {cluster:?}: method, path or authority of the call would not stay in its place");
             return Err(Error::new(ErrorKind::InvalidHeader, message));
         }
-        let pseudo = [(":method", &self.method), (":path", &path), (":authority", &authority)];
+        let pseudo = [(":method", method), (":path", path), (":authority", authority)];
         let mut headers = Pairs::with_capacity(self.headers.len() + pseudo.len());
         for (name, value) in pseudo {
             check(name, value.as_bytes())?;
-            headers.push((name.to_owned(), value.clone().into_bytes()));
+            headers.push((name.to_owned(), value.into_bytes()));
         }
-        headers.append(&mut self.headers);
+        headers.extend(self.headers);
         check_size(&headers)?;
         let timeout_ms = u32::try_from(self.timeout.as_millis()).unwrap_or(u32::MAX).max(1);
-        let call = Dispatch { cluster, headers: &headers, body: &self.body, timeout_ms };
+        let call = Dispatch { cluster: &cluster, headers: &headers, body: &self.body, timeout_ms };
         match host().dispatch_http(&call) {
-            Ok(token) => Ok(Waiting::new(token, self.max_body)),
-            Err(status) => Err(not_dispatched(cluster, status)),
+            Ok(token) => Ok((cluster, Waiting::new(token, self.max_body))),
+            Err(status) => Err(not_dispatched(&cluster, status)),
         }
     }
 }

@@ -156,7 +156,7 @@ impl Cluster {
 
     /// A call with `method` to `path`, which keeps its query as it is written.
     pub fn call(&self, method: &str, path: impl Into<String>) -> Call {
-        Call::new(self.clone(), method, path.into())
+        Call::new(self, method, path.into())
     }
 
     /// A `GET` of `path`.
