@@ -34,13 +34,9 @@ impl TokenFetcher {
             step.run(&mut inputs, retry, now, end).await?;
             now = monotonic();
         }
-        let ask = async |time| {
-            let answer = recipe.ask(&inputs, time).await?;
-            success.check(&answer)?;
-            let token = token.find(&answer)?;
-            let lifetime = self.cache.as_ref().map(|cache| cache.settings.lifetime(&answer, &token));
-            Ok(Fetched { value: target.dress(&token)?, lifetime: lifetime.unwrap_or_default() })
-        };
-        retry.run(now, end, ask).await
+        let answer = retry.ask(recipe, success, &inputs, now, end).await?;
+        let token = token.find(&answer)?;
+        let lifetime = self.cache.as_ref().map(|cache| cache.settings.lifetime(&answer, &token));
+        Ok(Fetched { value: target.dress(&token)?, lifetime: lifetime.unwrap_or_default() })
     }
 }

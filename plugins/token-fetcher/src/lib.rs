@@ -62,14 +62,10 @@ impl Plugin for TokenFetcher {
         let at_hand = place.and_then(|(_, key)| self.at_hand(&request, &inputs, key));
         let token = match at_hand {
             Some(token) => token,
-            None => {
-                // Whatever happens next, the client's own copy does not reach the upstream.
-                target.clear(&mut request)?;
-                match self.obtain(request.background(), &inputs, place).await {
-                    Ok(token) => token,
-                    Err(error) => return Ok(self.without(request, &error)),
-                }
-            }
+            None => match self.obtain(request.background(), &inputs, place).await {
+                Ok(token) => token,
+                Err(error) => return self.without(request, &error),
+            },
         };
         token.used.set(true);
         target.set(&mut request, &token.value)?;
@@ -101,16 +97,17 @@ impl Plugin for TokenFetcher {
 }
 
 impl TokenFetcher {
-    /// What becomes of a request that gets no token.
-    fn without(&self, request: Request, error: &Error) -> Flow {
+    /// What becomes of a request that gets no token. The client's own does not reach the upstream either.
+    fn without(&self, mut request: Request, error: &Error) -> Result<Flow> {
         match self.settings.on_failure.reply(Failure::of(error)) {
             Some(reply) => {
                 log::error!("{error}; the client gets {}", reply.status());
-                request.reply(reply)
+                Ok(request.reply(reply))
             }
             None => {
                 log::error!("{error}; the request goes on without a token");
-                request.forward()
+                self.settings.target.clear(&mut request)?;
+                Ok(request.forward())
             }
         }
     }

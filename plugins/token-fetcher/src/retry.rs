@@ -1,5 +1,8 @@
 //! Trying again with longer and longer pauses, inside one deadline for all tries.
 
+use crate::recipe::Recipe;
+use crate::template::Inputs;
+use crate::token::Success;
 use plugin_core::prelude::*;
 use plugin_core::time::{monotonic, sleep};
 
@@ -45,21 +48,23 @@ impl Retry {
         now.saturating_add(self.deadline)
     }
 
-    /// Runs `work`, which is given the time it may take, until it succeeds, fails for good, or tries or the time from
-    /// `now` to `end` run out. Several pieces of work that follow one another may have the same end.
-    pub(crate) async fn run<T>(
+    /// Makes a call until it has a good answer or fails for good, or until tries or the time from `now` to `end` run out.
+    /// Several calls that follow one another may have the same end.
+    pub(crate) async fn ask(
         &self,
+        recipe: &Recipe,
+        success: &Success,
+        inputs: &Inputs,
         mut now: Duration,
         end: Duration,
-        mut work: impl AsyncFnMut(Duration) -> Result<T>,
-    ) -> Result<T> {
+    ) -> Result<Answer> {
         let mut pause = Duration::from_millis(self.pause_ms.into());
         let mut left = self.tries.0;
         loop {
             left = left.saturating_sub(1);
             let time = end.saturating_sub(now);
             let time = self.try_timeout_ms.map_or(time, |limit| time.min(limit.into()));
-            match work(time).await {
+            match recipe.ask(inputs, time).await.and_then(|answer| success.check(answer)) {
                 Err(error) if left > 0 && error.kind().is_transient() && monotonic().saturating_add(pause) < end => {
                     log::debug!("{error}; trying again");
                 }

@@ -90,52 +90,29 @@ impl TryFrom<Both<Own, Service>> for Settings {
     type Error = String;
 
     fn try_from(Both(own, service): Both<Own, Service>) -> Result<Self, Self::Error> {
+        if let Some(fault) = own.fault() {
+            return Err(fault.to_owned());
+        }
         let is_oauth2 = own.oauth2.is_some();
         let extra = match own.oauth2 {
-            Some(_) if own.request.says_how() => {
-                return Err(
-                    "$.request: `oauth2` sets method and body itself; `query` and `headers` may stand beside it".into(),
-                );
-            }
-            Some(client) if client.sets_authorization() && own.request.has_header("authorization") => {
-                return Err(
-                    "$.request.headers: `oauth2` sets `authorization` itself; with `auth: body` it does not".into()
-                );
-            }
             Some(client) => client.write_into(own.request),
             None => own.request,
         };
-        if own.token.is_some() && own.target.is_some() && own.token_header.is_some() {
-            return Err("$.tokenHeader: has no effect beside `token` and `target`; leave it out".into());
-        }
+        // Where neither is given there is `oauth2`, or a fault was found above.
         let token = match (own.token, &own.token_header) {
             (Some(place), _) => place,
             (None, Some(name)) => Place::Header(name.clone().into_name()),
-            (None, None) if is_oauth2 => Place::Json(Pointer::of("access_token")),
-            (None, None) => return Err("missing key `tokenHeader`, the header that carries the token".into()),
+            (None, None) => Place::Json(Pointer::of("access_token")),
         };
         let target = match (own.target, own.token_header) {
             (Some(target), _) => target,
             (None, Some(name)) => Target::header(name, FieldValue::from_static("")),
-            (None, None) if is_oauth2 => Target::header(TokenHeader::AUTHORIZATION, FieldValue::from_static("Bearer ")),
-            (None, None) => return Err("missing key `tokenHeader`, or `target`, the place where the token goes".into()),
+            (None, None) => Target::header(TokenHeader::AUTHORIZATION, FieldValue::from_static("Bearer ")),
         };
-        let recipe = Recipe::new(service, own.request_path, extra);
-        let mut sources = steps::sources(&own.steps, &recipe)?;
-        for source in own.cache.iter().filter_map(CacheSettings::key).flat_map(Template::sources) {
-            match source {
-                Source::Step(..) => return Err("$.cache.key: what a step gives is not known yet".into()),
-                _ if sources.contains(source) => {}
-                _ => sources.push(source.clone()),
-            }
-        }
-        if own.preflight && !sources.is_empty() {
-            return Err("$.preflight: a first call cannot be made, because templates need a request".into());
-        }
-        Ok(Self {
+        let mut settings = Self {
             steps: own.steps,
-            recipe,
-            sources,
+            recipe: Recipe::new(service, own.request_path, extra),
+            sources: Vec::new(),
             success: own.success,
             token,
             target,
@@ -146,11 +123,52 @@ impl TryFrom<Both<Own, Service>> for Settings {
             breaker: own.circuit_breaker,
             preflight: own.preflight,
             fingerprint: own.fingerprint,
-        })
+        };
+        settings.sources = settings.needed()?;
+        match settings.preflight && !settings.sources.is_empty() {
+            true => Err("$.preflight: a first call cannot be made, because templates need a request".to_owned()),
+            false => Ok(settings),
+        }
+    }
+}
+
+impl Own {
+    /// What cannot stand together, or is missing.
+    fn fault(&self) -> Option<&'static str> {
+        let (header, oauth2) = (self.token_header.is_some(), self.oauth2.as_ref());
+        if oauth2.is_some() && self.request.says_how() {
+            return Some("$.request: `oauth2` sets method and body itself; `query` and `headers` may stand beside it");
+        }
+        if oauth2.is_some_and(ClientCredentials::sets_authorization) && self.request.has_header("authorization") {
+            return Some("$.request.headers: `oauth2` sets `authorization` itself; with `auth: body` it does not");
+        }
+        match (self.token.is_some(), self.target.is_some()) {
+            (true, true) if header => Some("$.tokenHeader: has no effect beside `token` and `target`; leave it out"),
+            (false, _) if !header && oauth2.is_none() => {
+                Some("missing key `tokenHeader`, the header that carries the token")
+            }
+            (_, false) if !header && oauth2.is_none() => {
+                Some("missing key `tokenHeader`, or `target`, the place where the token goes")
+            }
+            _ => None,
+        }
     }
 }
 
 impl Settings {
+    /// What the calls and the cache need to know of a request.
+    fn needed(&self) -> Result<Vec<Source>, String> {
+        let mut sources = steps::sources(&self.steps, &self.recipe)?;
+        for source in self.cache.iter().filter_map(CacheSettings::key).flat_map(Template::sources) {
+            match source {
+                Source::Step(..) => return Err("$.cache.key: what a step gives is not known yet".to_owned()),
+                _ if sources.contains(source) => {}
+                _ => sources.push(source.clone()),
+            }
+        }
+        Ok(sources)
+    }
+
     /// The same number for settings that give the same tokens: workers share no others.
     pub(crate) fn identity(&self) -> u64 {
         let mut hasher = Fnv::new();

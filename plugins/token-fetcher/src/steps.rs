@@ -1,12 +1,12 @@
 //! Calls that come before the one for the token, and give values to those that follow.
 
+use crate::fields::Named;
 use crate::recipe::{Extra, Path, Recipe};
 use crate::retry::Retry;
 use crate::template::{Inputs, Source};
 use crate::token::{Place, Success};
 use plugin_core::config::Both;
 use plugin_core::prelude::*;
-use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 /// One earlier call.
@@ -17,7 +17,7 @@ pub(crate) struct Step {
     name: String,
     recipe: Recipe,
     success: Success,
-    values: BTreeMap<String, Place>,
+    values: Named<Place>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -35,7 +35,7 @@ struct Own {
     success: Success,
     /// Names, and where in the answer each value stands, as in `token`. Templates of later calls use them as
     /// `${step.NAME.VALUE}`.
-    values: BTreeMap<String, Place>,
+    values: Named<Place>,
 }
 
 impl From<Both<Own, Service>> for Step {
@@ -55,14 +55,9 @@ impl Step {
     /// Makes the call, which ends at `end`, and adds its values to `inputs`.
     pub(crate) async fn run(&self, inputs: &mut Inputs, retry: &Retry, now: Duration, end: Duration) -> Result<()> {
         let within = |error: Error| Error::new(error.kind(), format!("step `{}`: {error}", self.name));
-        let ask = async |time| {
-            let answer = self.recipe.ask(inputs, time).await?;
-            self.success.check(&answer)?;
-            self.values.iter().map(|(name, place)| Ok((name, place.find(&answer)?))).collect::<Result<Vec<_>>>()
-        };
-        let values = retry.run(now, end, ask).await.map_err(within)?;
-        for (name, value) in values {
-            inputs.add_step(&self.name, name, value);
+        let answer = retry.ask(&self.recipe, &self.success, inputs, now, end).await.map_err(within)?;
+        for (name, place) in self.values.iter() {
+            inputs.add_step(&self.name, name, place.find(&answer).map_err(within)?);
         }
         Ok(())
     }
@@ -88,7 +83,7 @@ pub(crate) fn sources(steps: &[Step], last: &Recipe) -> Result<Vec<Source>, Stri
             }
         }
         if let Some(step) = step {
-            given.extend(step.values.keys().map(|value| (step.name.as_str(), value.as_str())));
+            given.extend(step.values.iter().map(|(value, _)| (step.name.as_str(), value)));
         }
     }
     Ok(sources)

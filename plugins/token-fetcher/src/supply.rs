@@ -84,6 +84,7 @@ impl TokenFetcher {
         match flight.wait().await {
             Some(Ok(token)) => Ok(token),
             Some(Err(error)) => cache.stale(key).ok_or(error),
+            // Not together again: the root context is gone, and without its tick a fetch in the background never begins.
             None => self.alone(inputs).await,
         }
     }
@@ -94,6 +95,7 @@ impl TokenFetcher {
     }
 
     /// Fetches in the background unless somebody does so already, or another worker has done.
+    #[inline(never)]
     fn refresh(self: &Rc<Self>, background: &Background, key: &[u8], inputs: &Inputs) {
         let Some(cache) = &self.cache else { return };
         if cache.adopt(key, inputs).is_some() {
@@ -105,6 +107,7 @@ impl TokenFetcher {
         }
     }
 
+    #[inline(never)]
     fn take_off(self: &Rc<Self>, background: &Background, landing: Landing, inputs: Inputs) {
         let plugin = self.clone();
         background.spawn(async move {

@@ -55,13 +55,13 @@ impl Default for Success {
 }
 
 impl Success {
-    /// An error with the status of `answer` unless it is a good one.
-    pub(crate) fn check(&self, answer: &Answer) -> Result<()> {
+    /// `answer` if it is a good one, else an error with its status.
+    pub(crate) fn check(&self, answer: Answer) -> Result<Answer> {
         let status = answer.status();
         let why = match &self.json {
             _ if !self.statuses.contains(&status) => "",
-            Some(field) if !field.holds(answer) => ", and a field of its body says that it failed",
-            _ => return Ok(()),
+            Some(field) if !field.holds(&answer) => ", and a field of its body says that it failed",
+            _ => return Ok(answer),
         };
         Err(Error::new(ErrorKind::Status(status), format!("the service answered with status {status}{why}")))
     }
@@ -137,6 +137,25 @@ impl Pointer {
     }
 }
 
+/// `~1` is a slash and `~0` a tilde; any other tilde stands for itself.
+fn unescaped(part: &str) -> String {
+    let mut text = String::with_capacity(part.len());
+    let mut letters = part.chars();
+    while let Some(letter) = letters.next() {
+        let escaped = match (letter, letters.clone().next()) {
+            ('~', Some('1')) => '/',
+            ('~', Some('0')) => '~',
+            _ => {
+                text.push(letter);
+                continue;
+            }
+        };
+        text.push(escaped);
+        letters.next();
+    }
+    text
+}
+
 impl TryFrom<String> for Pointer {
     type Error = &'static str;
 
@@ -144,6 +163,6 @@ impl TryFrom<String> for Pointer {
         let Some(parts) = text.strip_prefix('/') else {
             return Err("allowed: a JSON Pointer, which begins with `/`, such as `/data/access_token`");
         };
-        Ok(Self(parts.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect()))
+        Ok(Self(parts.split('/').map(unescaped).collect()))
     }
 }

@@ -25,7 +25,7 @@ fn assert_fault(config: Value, expected: &[&str]) {
 
 #[test]
 fn what_is_missing_is_named() {
-    assert_fault(json!({}), &["$: missing key `requestPath`"]);
+    assert_fault(json!({}), &["$: missing key `requestPath`", "$: missing `serviceName`"]);
     assert_fault(json!({"serviceName": "auth.static", "requestPath": "/"}), &["$: missing key `tokenHeader`"]);
     assert_fault(json!({"serviceName": "auth.static", "tokenHeader": "x"}), &["$: missing key `requestPath`"]);
     assert_fault(json!({"requestPath": "/", "tokenHeader": "x"}), &["$: missing `serviceName`"]);

@@ -20,7 +20,7 @@ enum Outcome {
     #[default]
     UnderWay,
     Ended(Result<Rc<Token>>),
-    /// The fetch was given up, as when the plugin got a new configuration.
+    /// The fetch was given up: the root context it ran in is gone, while requests of its configuration still waited.
     Lost,
 }
 

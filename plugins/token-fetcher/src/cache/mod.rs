@@ -1,5 +1,6 @@
 //! Tokens that were fetched before: who has one needs no fetch, who misses one waits for the one fetch under way.
 
+mod entries;
 mod entry;
 mod flight;
 mod lifetime;
@@ -11,12 +12,11 @@ pub(crate) use flight::{Flight, Landing};
 pub(crate) use settings::CacheSettings;
 
 use crate::template::Inputs;
-use entry::Entry;
+use entries::Entries;
 use plugin_core::prelude::*;
 use plugin_core::time::monotonic;
 use shared::Shared;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 
 /// What the cache knows of a key.
 pub(crate) enum Found {
@@ -54,7 +54,7 @@ pub(crate) struct Swept {
 #[derive(Debug)]
 pub(crate) struct Cache {
     pub(crate) settings: CacheSettings,
-    entries: RefCell<BTreeMap<Vec<u8>, Entry>>,
+    entries: RefCell<Entries>,
     shared: Shared,
     /// Whether somebody looks after the entries.
     pub(crate) kept: Cell<bool>,
@@ -88,7 +88,8 @@ impl Cache {
         let now = monotonic();
         let token = Rc::new(self.shared.read(key, now).filter(|token| now < token.expires_at)?);
         let mut entries = self.entries.borrow_mut();
-        let entry = entries.entry(key.to_vec()).or_default();
+        entries.add(key);
+        let entry = entries.get_mut(key)?;
         let is_news = entry.token.as_ref().is_none_or(|own| match own.value == token.value {
             true => !own.holds(now) && !own.refused.get(),
             false => !own.holds(now) || own.expires_at < token.expires_at,
@@ -117,10 +118,12 @@ impl Cache {
         if let Some(flight) = entries.get(key).and_then(|entry| entry.flight.clone()) {
             return if flight.waiting() < self.settings.max_waiting() { Seat::Passenger(flight) } else { Seat::Full };
         }
-        let entry = entries.entry(key.to_vec()).or_default();
-        entry.inputs = inputs.clone();
         let flight = Rc::new(Flight::default());
-        entry.flight = Some(flight.clone());
+        entries.add(key);
+        if let Some(entry) = entries.get_mut(key) {
+            entry.inputs = inputs.clone();
+            entry.flight = Some(flight.clone());
+        }
         drop(entries);
         self.shrink(key);
         Seat::Pilot(flight)
@@ -179,10 +182,10 @@ impl Cache {
         let now = monotonic();
         let mut entries = self.entries.borrow_mut();
         let (stale, pause) = (self.settings.stale(), self.settings.refusal_pause());
-        entries.retain(|_, entry| entry.is_of_use(now, stale, pause));
+        entries.retain(|entry| entry.is_of_use(now, stale, pause));
         let due = entries.iter().filter(|(_, entry)| entry.is_due(now) && entry.was_used());
-        let due = due.map(|(key, entry)| (key.clone(), entry.inputs.clone())).collect();
-        let refreshes = entries.values().filter_map(|entry| entry.token.as_ref()).map(|token| token.refresh_at);
+        let due = due.map(|(key, entry)| (key.to_vec(), entry.inputs.clone())).collect();
+        let refreshes = entries.iter().filter_map(|(_, entry)| entry.token.as_ref()).map(|token| token.refresh_at);
         let next = refreshes.filter(|refresh| *refresh > now).min().map(|refresh| refresh.saturating_sub(now));
         Swept { due, next, any_left: !entries.is_empty() }
     }
@@ -192,7 +195,7 @@ impl Cache {
         let mut entries = self.entries.borrow_mut();
         while entries.len() > self.settings.max_entries() {
             let idle = entries.iter().filter(|(key, entry)| entry.flight.is_none() && *key != newest);
-            let Some(first) = idle.min_by_key(|(_, entry)| entry.end()).map(|(key, _)| key.clone()) else { return };
+            let Some(first) = idle.min_by_key(|(_, entry)| entry.end()).map(|(key, _)| key.to_vec()) else { return };
             entries.remove(&first);
         }
     }

@@ -13,7 +13,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Part>, String> {
     let mut parts = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
+    while let Some((before, after)) = opening(rest) {
         if let Some(escaped) = before.strip_suffix('$') {
             plain.push_str(escaped);
             plain.push_str("${");
@@ -34,6 +34,12 @@ pub(super) fn parse(text: &str) -> Result<Vec<Part>, String> {
     plain.push_str(rest);
     flush(&mut plain, &mut parts);
     Ok(parts)
+}
+
+/// What stands before the first `${`, and what behind it.
+fn opening(text: &str) -> Option<(&str, &str)> {
+    let at = text.as_bytes().windows(2).position(|pair| pair == b"${")?;
+    Some((text.get(..at)?, text.get(at + 2..)?))
 }
 
 fn flush(plain: &mut String, parts: &mut Vec<Part>) {
