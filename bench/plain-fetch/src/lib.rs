@@ -78,7 +78,7 @@ impl HttpContext for FetchFilter {
     fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
         let Config { cluster, request_path, .. } = &*self.config;
         let headers = vec![(":method", "GET"), (":path", request_path), (":authority", cluster)];
-        match self.dispatch_http_call(cluster, headers, None, Vec::new(), Duration::from_millis(500)) {
+        match self.dispatch_http_call(cluster, headers, None, Vec::new(), Duration::from_secs(10)) {
             Ok(_) => Action::Pause,
             Err(status) => {
                 log::error!("cannot ask for a token: {status:?}");

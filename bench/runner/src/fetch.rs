@@ -15,13 +15,13 @@ pub(crate) const OURS_CACHED: &str = "ours, warm cache";
 
 const LUA: &str = r#"function envoy_on_request(handle)
   local call = {[":method"] = "GET", [":path"] = "/token", [":authority"] = "auth"}
-  local answer = handle:httpCall("auth", call, "", 500)
+  local answer = handle:httpCall("auth", call, "", 10000)
   handle:headers():replace("hello", answer["hello"])
 end"#;
-const EACH: &str = r#"{"cluster":"auth","requestPath":"/token","tokenHeader":"hello"}"#;
-const CACHED: &str = r#"{"cluster":"auth","requestPath":"/token","tokenHeader":"hello","cache":{}}"#;
+const EACH: &str = r#"{"cluster":"auth","requestPath":"/token","tokenHeader":"hello","timeoutMs":10000}"#;
+const CACHED: &str = r#"{"cluster":"auth","requestPath":"/token","tokenHeader":"hello","timeoutMs":10000,"cache":{}}"#;
 
-/// All but the last ask the service for each request.
+/// All but the last ask the service for each request, with time enough for an Envoy under callgrind.
 pub(crate) const CATALOGUE: [Entry; 6] = [
     entry(Job::Fetch, "no filter", Recipe::Baseline(|| Filter::None)),
     entry(Job::Fetch, EXT_AUTHZ, Recipe::Native(|| Filter::ExtAuthz)),
@@ -38,7 +38,7 @@ pub(crate) fn ext_authz() -> Value {
         "typed_config": {
             "@type": format!("{TYPES}.http.ext_authz.v3.ExtAuthz"),
             "http_service": {
-                "server_uri": { "uri": "http://auth", "cluster": SERVICE, "timeout": "0.5s" },
+                "server_uri": { "uri": "http://auth", "cluster": SERVICE, "timeout": "10s" },
                 "path_prefix": TOKEN_PATH,
                 "authorization_response": { "allowed_upstream_headers": { "patterns": [{ "exact": "hello" }] } },
             },
