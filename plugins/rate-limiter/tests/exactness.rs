@@ -127,3 +127,31 @@ fn leases_keep_their_bound_and_spare_calls() {
     assert!((LIMIT - 2 * GATEWAYS * MAX..=LIMIT).contains(&passed), "{passed}");
     println!("leases: {passed} passed, {} calls", calls(&redis));
 }
+
+/// A subject that many ask for, in several workers: leases, and no luck of requests that arrive at once.
+#[testkit::scenario(higress)]
+fn leases_need_a_twentieth_of_the_calls() {
+    const ONE_BY_ONE: usize = 3000;
+    let (redis, upstream) = (Redis::start(), Upstream::start(|_| Answer::ok("")));
+    let limit = json!({"count": 1_000_000, "per": "day"});
+    let rule = json!({"name": "hot", "by": [{"header": "x-key"}], "limits": [limit]});
+    let config = json!({"serviceName": "redis.static", "timeout": 20_000, "rules": [rule],
+                        "lease": {"max": 100, "ttl": 60_000}});
+    let gateways = start(&redis, &upstream, &config);
+    // One connection for each worker: none of its requests can join another one's call.
+    std::thread::scope(|scope| {
+        for number in 0..2 * GATEWAYS {
+            let gateway = &gateways[number % GATEWAYS];
+            scope.spawn(move || {
+                let mut connection = gateway.connect();
+                for _ in 0..ONE_BY_ONE / 2 / GATEWAYS {
+                    assert_eq!(connection.send(&gateway.get("/").header("x-key", "hot")).status, 200);
+                }
+            });
+        }
+    });
+    let (requests, calls) = (upstream.count(), calls(&redis) as usize);
+    println!("leases: {calls} calls for {requests} requests of one subject");
+    assert_eq!(requests, ONE_BY_ONE);
+    assert!(calls * 20 <= requests, "{calls} calls for {requests} requests");
+}

@@ -67,7 +67,7 @@ fn counts_again(gateway: &RunningGateway) {
 }
 
 fn pause() {
-    std::thread::sleep(Duration::from_millis(1500));
+    std::thread::sleep(Duration::from_millis(800));
 }
 
 fn outage(name: &str, more: Value, expected: &[u16], events: impl FnOnce(&Redis)) {
@@ -87,78 +87,77 @@ fn outage(name: &str, more: Value, expected: &[u16], events: impl FnOnce(&Redis)
     assert!(!gateway.log_contains("panic"), "{name}");
 }
 
-#[testkit::scenario(higress)]
-fn killed_and_restarted() {
-    outage("killed", json!({}), &[200], |redis| {
-        pause();
+/// What becomes of Redis, and how it comes back.
+const OUTAGES: [(&str, fn(&Redis)); 8] = [
+    ("refuses", |redis| {
         redis.kill();
         pause();
         redis.restart();
-        pause();
-    });
-}
-
-#[testkit::scenario(higress)]
-fn paused() {
-    outage("paused", json!({}), &[200], |redis| {
+    }),
+    ("hangs", |redis| {
         redis.pause();
         pause();
         redis.resume();
-        pause();
-    });
-}
-
-#[testkit::scenario(higress)]
-fn paused_and_refusing() {
-    outage("refusing", json!({"onError": "deny"}), &[200, 503], |redis| {
-        redis.pause();
-        pause();
-        redis.resume();
-        pause();
-    });
-}
-
-#[testkit::scenario(higress)]
-fn counted_by_each_worker() {
-    outage("local", json!({"onError": "local", "localWorkers": 2}), &[200], |redis| {
-        redis.kill();
-        pause();
-        redis.restart();
-        pause();
-    });
-}
-
-#[testkit::scenario(higress)]
-fn flushed() {
-    outage("flushed", json!({}), &[200], |redis| {
+    }),
+    ("resets", |redis| {
         for _ in 0..20 {
-            redis.command(["FLUSHALL"]);
-            redis.command(["SCRIPT", "FLUSH"]);
+            redis.command(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
             std::thread::sleep(Duration::from_millis(50));
         }
-    });
-}
-
-#[testkit::scenario(higress)]
-fn its_password_is_changed_and_changed_back() {
-    outage("password", json!({}), &[200], |redis| {
+    }),
+    ("has another password", |redis| {
         redis.command(["CONFIG", "SET", "requirepass", "other"]);
         // Connections that are there stay logged in; new ones are not.
         redis.command(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
         pause();
         redis.command(["CONFIG", "SET", "requirepass", ""]);
-        pause();
-    });
-}
-
-#[testkit::scenario(higress)]
-fn turned_into_a_replica_and_back() {
-    outage("replica", json!({}), &[200], |redis| {
+    }),
+    ("is flushed", |redis| {
+        for _ in 0..20 {
+            redis.command(["FLUSHALL"]);
+            redis.command(["SCRIPT", "FLUSH"]);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }),
+    ("restarts", |redis| {
+        redis.kill();
+        redis.restart();
+    }),
+    ("is a replica", |redis| {
         redis.command(["REPLICAOF", "127.0.0.1", "1"]);
         pause();
         redis.command(["REPLICAOF", "NO", "ONE"]);
+    }),
+    ("takes no writes", |redis| {
+        // `NOREPLICAS`: an answer that is an error, as `LOADING`, `MISCONF` and `OOM` are.
+        redis.command(["CONFIG", "SET", "min-replicas-to-write", "1"]);
         pause();
-    });
+        redis.command(["CONFIG", "SET", "min-replicas-to-write", "0"]);
+    }),
+];
+
+fn each_outage(name: &str, more: Value, expected: &[u16]) {
+    for (outage_name, happens) in OUTAGES {
+        outage(&format!("{name}, Redis {outage_name}"), more.clone(), expected, |redis| {
+            happens(redis);
+            pause();
+        });
+    }
+}
+
+#[testkit::scenario(higress)]
+fn allowing() {
+    each_outage("allow", json!({}), &[200]);
+}
+
+#[testkit::scenario(higress)]
+fn denying() {
+    each_outage("deny", json!({"onError": "deny"}), &[200, 503]);
+}
+
+#[testkit::scenario(higress)]
+fn counted_by_each_worker() {
+    each_outage("local", json!({"onError": "local", "localWorkers": 2}), &[200]);
 }
 
 /// Whatever happens, no key stays for ever.
