@@ -87,8 +87,10 @@ fn outage(name: &str, more: Value, expected: &[u16], events: impl FnOnce(&Redis)
     assert!(!gateway.log_contains("panic"), "{name}");
 }
 
+type Outage = (&'static str, fn(&Redis));
+
 /// What becomes of Redis, and how it comes back.
-const OUTAGES: [(&str, fn(&Redis)); 8] = [
+const OUTAGES: [Outage; 8] = [
     ("refuses", |redis| {
         redis.kill();
         pause();
