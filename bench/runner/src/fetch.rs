@@ -18,6 +18,7 @@ const LUA: &str = r#"function envoy_on_request(handle)
   local answer = handle:httpCall("auth", call, "", 10000)
   handle:headers():replace("hello", answer["hello"])
 end"#;
+const BY_HAND: &str = r#"{"cluster":"auth","requestPath":"/token","tokenHeader":"hello"}"#;
 const EACH: &str = r#"{"cluster":"auth","requestPath":"/token","tokenHeader":"hello","timeoutMs":10000}"#;
 const CACHED: &str = r#"{"cluster":"auth","requestPath":"/token","tokenHeader":"hello","timeoutMs":10000,"cache":{}}"#;
 
@@ -26,7 +27,7 @@ pub(crate) const CATALOGUE: [Entry; 6] = [
     entry(Job::Fetch, "no filter", Recipe::Baseline(|| Filter::None)),
     entry(Job::Fetch, EXT_AUTHZ, Recipe::Native(|| Filter::ExtAuthz)),
     entry(Job::Fetch, "Lua", Recipe::Native(|| Filter::Lua(LUA))),
-    entry(Job::Fetch, PLAIN, Recipe::Plain("plain-fetch", EACH)),
+    entry(Job::Fetch, PLAIN, Recipe::Plain("plain-fetch", BY_HAND)),
     entry(Job::Fetch, OURS, Recipe::Ours("token-fetcher", EACH)),
     entry(Job::Fetch, OURS_CACHED, Recipe::Ours("token-fetcher", CACHED)),
 ];
