@@ -22,6 +22,19 @@ pub(crate) struct Package {
     pub(crate) version: String,
     manifest_path: PathBuf,
     dependencies: Vec<Dependency>,
+    metadata: Option<Metadata>,
+}
+
+/// What a manifest says under `package.metadata`.
+#[derive(Debug, Deserialize)]
+struct Metadata {
+    plugin: Option<PluginMetadata>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct PluginMetadata {
+    inline_threshold: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -50,6 +63,11 @@ impl Package {
     pub(crate) fn dir(&self) -> &Path {
         self.manifest_path.parent().unwrap_or(&self.manifest_path)
     }
+
+    /// `package.metadata.plugin.inline-threshold`: how eagerly LLVM inlines, if not as it does by itself.
+    pub(crate) fn inline_threshold(&self) -> Option<u32> {
+        self.metadata.as_ref()?.plugin.as_ref()?.inline_threshold
+    }
 }
 
 impl Workspace {
@@ -60,7 +78,7 @@ impl Workspace {
     /// When cargo does not run, or finds a fault in a manifest.
     pub fn load() -> Result<Self> {
         #[derive(Deserialize)]
-        struct Metadata {
+        struct Described {
             workspace_root: PathBuf,
             target_directory: PathBuf,
             packages: Vec<Package>,
@@ -74,7 +92,7 @@ impl Workspace {
         if !output.status.success() {
             bail!("`cargo metadata` failed; mend the manifest that it names above");
         }
-        let Metadata { workspace_root: root, target_directory: cargo_target, packages } =
+        let Described { workspace_root: root, target_directory: cargo_target, packages } =
             serde_json::from_slice(&output.stdout).context("cannot read what `cargo metadata` wrote")?;
         Ok(Self { root, cargo_target, packages })
     }

@@ -4,19 +4,14 @@ use crate::toolchain::TARGET;
 use crate::workspace::{Package, Workspace, cargo};
 use anyhow::{Context, Result, bail};
 
-/// How eagerly LLVM inlines: only what comes out hardly larger than the call. At its own thresholds of 225 and 325,
-/// modules are a tenth larger and requests no faster. A lower optimisation level is no way to the same: it also keeps
-/// rustc from inlining, and what is left of iterators and closures then is larger than at level 3.
-const INLINING: &str =
-    r#"target.wasm32-wasip1.rustflags=["-Cllvm-args=-inline-threshold=10 -inlinehint-threshold=10"]"#;
-
 /// Compiles a plugin and gives the module as the linker wrote it, names and all.
 ///
 /// One cargo run per plugin: cargo unites the features of all packages of a run, so in a common one a plugin's bytes
 /// would depend on which others are built along.
 pub(crate) fn raw_module(workspace: &Workspace, package: &Package) -> Result<Vec<u8>> {
     let status = cargo()
-        .args(["build", "--release", "--target", TARGET, "--package", &package.name, "--config", INLINING])
+        .args(["build", "--release", "--target", TARGET, "--package", &package.name])
+        .args(inlining(package))
         .current_dir(&workspace.root)
         .status()
         .context("cannot run cargo")?;
@@ -32,4 +27,13 @@ pub(crate) fn raw_module(workspace: &Workspace, package: &Package) -> Result<Vec
             path.display()
         )
     })
+}
+
+/// A manifest may ask for fewer copies of functions: with a threshold of 10 a module is a tenth smaller, and a request
+/// takes one or two microseconds longer, which is nothing where it waits for a service. A lower optimisation level is no
+/// way to the same: it keeps rustc itself from inlining, and then iterators and closures are larger than at level 3.
+fn inlining(package: &Package) -> Vec<String> {
+    let Some(threshold) = package.inline_threshold() else { return Vec::new() };
+    let arguments = format!("-inline-threshold={threshold} -inlinehint-threshold={threshold}");
+    vec!["--config".to_owned(), format!("target.{TARGET}.rustflags=[\"-Cllvm-args={arguments}\"]")]
 }
