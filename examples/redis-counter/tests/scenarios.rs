@@ -64,5 +64,5 @@ fn a_cluster_that_the_gateway_does_not_know_is_named() {
 
 #[test]
 fn a_stock_envoy_refuses_it() {
-    testkit::refused_by_envoy(Plugin::new("redis-counter"), "proxy_redis_init");
+    testkit::refused_by_envoy(Plugin::new("redis-counter"), "env.proxy_redis_");
 }
