@@ -89,7 +89,7 @@ fn templates_are_checked() {
         (json!({"requestPath": "/${request.path"}), "$.requestPath: `${` without `}`"),
         (
             json!({"request": {"headers": {"x-a": "s3cr3t ${env.NONE}"}}}),
-            "$.request.headers.x-a: `${env.NONE}`: the VM has no such variable",
+            "$.request.headers.x-a: the VM has no variable `NONE`",
         ),
         (json!({"request": {"headers": {"host": "a"}}}), "$.request.headers: header `host` cannot be given"),
         (json!({"request": {"headers": {"x-a": "s3cr3t\r\n"}}}), "$.request.headers: the value of header `x-a` has CR"),
@@ -121,6 +121,10 @@ fn templates_are_checked() {
             "$.request.headers: `oauth2` sets `authorization` itself",
         ),
         (json!({"oauth2": {"clientId": "a", "clientSecret": "${request.path}"}}), "$.oauth2.clientSecret: nothing of"),
+        (
+            json!({"oauth2": {"clientId": "a", "clientSecret": "${env.NONE}"}}),
+            "$.oauth2.clientSecret: the VM has no variable `NONE`",
+        ),
         (
             json!({"oauth2": {"clientId": "a", "clientSecret": "b"}, "request": {"method": "GET"}}),
             "$.request: `oauth2`",

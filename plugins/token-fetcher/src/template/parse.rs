@@ -50,8 +50,9 @@ fn flush(plain: &mut String, parts: &mut Vec<Part>) {
 
 fn environment(variable: &str) -> Result<String, String> {
     plugin_core::env::var(variable).ok_or_else(|| {
+        // Not as `${env.NAME}`: a fault that repeats the whole text of a secret would not be shown.
         let name = shown(variable);
-        format!("`${{env.{name}}}`: the VM has no such variable; give it in `vm_config.environment_variables`")
+        format!("the VM has no variable `{name}`; give it in `vm_config.environment_variables`")
     })
 }
 

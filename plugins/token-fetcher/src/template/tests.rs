@@ -64,7 +64,7 @@ fn faults_name_the_place_and_nothing_else() {
     for (text, fault) in [
         ("secret ${request.body} secret", "nothing is known as `${request.body}`; known are `request.method`"),
         ("secret ${", "`${` without `}`"),
-        ("secret ${env.NO_SUCH_VARIABLE} secret", "`${env.NO_SUCH_VARIABLE}`: the VM has no such variable"),
+        ("secret ${env.NO_SUCH_VARIABLE} secret", "the VM has no variable `NO_SUCH_VARIABLE`; give it in"),
         ("${request.header.a b}", "nothing is known as `${request.header.a b}`"),
     ] {
         let found = Template::try_from(text.to_owned()).unwrap_err();
