@@ -33,7 +33,7 @@ impl Vm {
                 Ok(Some(result))
             }
             Err(error) => {
-                let crash = Crash { callback: name, reason: format!("{error:?}") };
+                let crash = Crash::new(name, &error);
                 self.store.data().log(CRITICAL, &crash.to_string());
                 self.store.data_mut().record_return(true);
                 self.crash = Some(crash.clone());

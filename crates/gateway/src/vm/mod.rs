@@ -2,6 +2,7 @@
 
 mod answers;
 mod callbacks;
+mod crash;
 mod exports;
 mod grpc;
 pub(crate) mod guest;
@@ -15,6 +16,7 @@ use std::fmt;
 
 use wasmtime::Store;
 
+pub use crash::Crash;
 pub use guest::LogView;
 pub use plugin::Plugin;
 pub use start::{StartError, VmSettings};
@@ -57,21 +59,6 @@ impl RootId {
     /// The number that [`crate::World::set_tick`] names this plugin by.
     pub fn number(self) -> u32 {
         self.0
-    }
-}
-
-/// Why a machine runs no more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Crash {
-    /// The callback that did not return.
-    pub callback: &'static str,
-    /// What the guest did, with its stack as far as names are known.
-    pub reason: String,
-}
-
-impl fmt::Display for Crash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the plugin crashed in {}: {}", self.callback, self.reason)
     }
 }
 

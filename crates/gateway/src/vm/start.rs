@@ -117,8 +117,7 @@ impl Vm {
         let mut store = Store::new(&module.engine().compiler, guest);
         store.limiter(|guest| &mut guest.store_limits);
         store.set_epoch_deadline(ticks(settings.limits.callback));
-        let crashed =
-            |callback, error: wasmtime::Error| StartError::Crashed(Crash { callback, reason: format!("{error:?}") });
+        let crashed = |callback, error: wasmtime::Error| StartError::Crashed(Crash::new(callback, &error));
         let instance = module.linked().instantiate(&mut store).map_err(|e| crashed("instantiation", e))?;
         store.data_mut().memory = module::memory(instance.get_export(&mut store, "memory"));
         store.data_mut().allocate = instance.get_typed_func(&mut store, module.allocator()).ok();

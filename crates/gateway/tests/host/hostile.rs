@@ -111,7 +111,9 @@ fn a_guest_that_ends_itself_is_a_crash() {
 
 #[test]
 fn an_abort_is_told_with_its_callback() {
-    assert!(crash(&mut on_headers("", "unreachable")).contains("proxy_on_request_headers"));
+    let told = crash(&mut on_headers("", "unreachable"));
+    assert!(told.starts_with("the plugin crashed in proxy_on_request_headers: wasm trap: "), "{told}");
+    assert!(told.contains("`unreachable` instruction executed, in ") && !told.contains('\n'), "{told}");
 }
 
 #[test]
