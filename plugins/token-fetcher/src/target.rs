@@ -28,7 +28,7 @@ enum Slot {
 struct Keys {
     /// A header.
     header: Option<TokenHeader>,
-    /// A parameter of the query.
+    /// A parameter of the query. It stands in all logs that hold the path, so prefer a header where the upstream takes one.
     query: Option<ParameterName>,
     /// A cookie.
     cookie: Option<ParameterName>,
