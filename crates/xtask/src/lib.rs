@@ -3,6 +3,7 @@
 //! The binary only reads the command line. What is worth a test lives here; [`finish`] in particular is a pure function
 //! from the bytes that the compiler wrote to the bytes that a gateway loads.
 
+mod archive;
 pub mod build;
 pub mod finish;
 pub mod image;

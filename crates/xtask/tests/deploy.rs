@@ -33,11 +33,8 @@ fn plugins() -> BTreeSet<String> {
     plugins.map(|it| it.file_name().to_string_lossy().into_owned()).collect()
 }
 
-fn version() -> String {
-    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    let line = manifest.lines().find_map(|line| line.strip_prefix("version = ")).unwrap();
-    line.trim_matches('"').to_owned()
-}
+/// Of the whole workspace.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The files that a kustomization names, without their ending.
 fn resources(folder: &str) -> BTreeSet<String> {
@@ -61,7 +58,7 @@ fn every_plugin_has_a_manifest_that_agrees_with_its_form_in_the_console() {
         let (manifest, form) = (base(&plugin), yaml(&root().join(format!("plugins/{plugin}/spec.yaml"))));
         let (metadata, spec, info) = (&manifest["metadata"], &manifest["spec"], &form["info"]);
         assert_eq!(metadata["name"], plugin.as_str());
-        let url = format!("oci://registry.example.com/plugins/{plugin}:{}", version());
+        let url = format!("oci://registry.example.com/plugins/{plugin}:{}", VERSION);
         assert_eq!(spec["url"], url.as_str());
         assert_eq!(metadata["labels"]["higress.io/wasm-plugin-name"], info["name"]);
         assert_eq!(metadata["labels"]["higress.io/wasm-plugin-version"], info["version"]);
@@ -156,7 +153,7 @@ fn the_envoy_filters_are_whole() {
         let typed = &settings["value"]["typed_config"];
         assert_eq!(place["value"]["config_discovery"]["type_urls"][0], typed["type_url"], "{name}");
         let remote = &typed["value"]["config"]["vm_config"]["code"]["remote"];
-        let url = format!("oci://registry.example.com/plugins/{name}:{}", version());
+        let url = format!("oci://registry.example.com/plugins/{name}:{}", VERSION);
         assert_eq!(remote["http_uri"]["uri"], url.as_str());
     }
 }
@@ -178,9 +175,9 @@ fn registry_and_digests_are_filled_in() {
     assert!(good, "{text}");
     for plugin in plugins() {
         let spec = yaml(&root().join(format!("dist/deploy/base/{plugin}.yaml")))["spec"].clone();
-        assert_eq!(spec["url"], format!("oci://registry.example.org/team/{plugin}:{}", version()).as_str());
+        assert_eq!(spec["url"], format!("oci://registry.example.org/team/{plugin}:{}", VERSION).as_str());
         // As tools for images see it.
-        let layout = format!("oci:dist/oci/{plugin}:{}", version());
+        let layout = format!("oci:dist/oci/{plugin}:{}", VERSION);
         let mut skopeo = Command::new("skopeo");
         skopeo.args(["inspect", "--format", "{{.Digest}}", &layout]).current_dir(root());
         let output = skopeo.output().unwrap_or_else(|error| panic!("skopeo: {error}; `apt-get install skopeo`"));

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use testkit::{Answer, Fault, Gateway, RunningGateway, Seen, Target, Upstream, eventually};
+use testkit::{Answer, Fault, Gateway, RunningGateway, Seen, Target, Upstream};
 
 const CLUSTER: &str = "outbound|80||auth.static";
 
@@ -12,7 +12,7 @@ fn mission() -> Value {
     json!({"serviceName": "auth.static", "requestPath": "/token", "tokenHeader": "x-token"})
 }
 
-/// The mission's configuration, with more time for a service that answers.
+/// The mission's configuration, with time enough to read 10 MB on a busy machine.
 fn patient() -> Value {
     let mut config = mission();
     config["timeoutMs"] = 10_000.into();
@@ -65,10 +65,8 @@ fn assert_passes_bare(gateway: &RunningGateway, upstream: &Upstream) {
     assert!(!upstream.last().headers.contains("x-token"), "{:#?}", upstream.last());
 }
 
-/// The next request works; on a busy machine, one of the next, for half a second may not be enough there.
 fn assert_works(gateway: &RunningGateway, upstream: &Upstream) {
-    let works = || (gateway.get("/next").send().status == 200).then_some(());
-    eventually(Duration::from_secs(20), works).expect("a request that works");
+    assert_eq!(gateway.get("/next").send().status, 200);
     assert_eq!((&*upstream.last().path, upstream.last().header_text("x-token")), ("/next", Some("s3cr3t-1")));
 }
 
@@ -106,7 +104,7 @@ fn a_service_that_fails_is_answered_with_500() {
 fn garbage_is_not_an_answer() {
     let auth = Auth::failing(|_| Answer::raw(b"\xff\xfe no HTTP\r\n\r\n"));
     let upstream = Upstream::start(|_| Answer::ok("hi"));
-    let gateway = start(patient(), &auth.service, &upstream);
+    let gateway = start(mission(), &auth.service, &upstream);
     let reply = gateway.get("/").send();
     assert_eq!((reply.status, reply.text(), upstream.started()), (500, "http call failed", 0));
     auth.recover();
@@ -116,7 +114,7 @@ fn garbage_is_not_an_answer() {
 #[testkit::scenario]
 fn a_service_that_refuses_connections_is_answered_with_500() {
     let upstream = Upstream::start(|_| Answer::ok("hi"));
-    let gateway = start(patient(), Target::refused(), &upstream);
+    let gateway = start(mission(), Target::refused(), &upstream);
     assert_refused(&gateway, &upstream, "unreachable");
     assert!(gateway.log_contains("check that it runs"), "{gateway:?}");
 }
@@ -158,7 +156,7 @@ fn bytes_above_0x7f_come_through_as_they_are() {
     let sent = token.clone();
     let auth = Upstream::start(move |_| Answer::ok(b"\xff\xfe").header("x-token", &sent));
     let upstream = Upstream::start(|_| Answer::ok("hi"));
-    let gateway = start(patient(), &auth, &upstream);
+    let gateway = start(mission(), &auth, &upstream);
     for _ in 0..2 {
         assert_eq!(gateway.get("/").header("x-token", b"\xff\xfe").header("x-other", &bytes).send().text(), "hi");
         assert_eq!(upstream.last().headers.all("x-token"), [&token[..]]);

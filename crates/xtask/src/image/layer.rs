@@ -1,6 +1,7 @@
 //! The layer with the module: a compressed archive of one file, `plugin.wasm`, with nothing in it that changes by itself.
 
 use super::layout::{Blob, digest};
+use crate::archive;
 use anyhow::Result;
 use flate2::{Compression, GzBuilder};
 use std::io::Write;
@@ -17,13 +18,8 @@ pub(super) struct Layer {
 }
 
 pub(super) fn plugin(wasm: &[u8]) -> Result<Layer> {
-    let mut header = tar::Header::new_ustar();
-    header.set_size(wasm.len() as u64);
-    header.set_mode(0o644);
-    // No time, no owner: the same module always makes the same image.
-    header.set_mtime(0);
     let mut archive = tar::Builder::new(Vec::new());
-    archive.append_data(&mut header, FILE, wasm)?;
+    archive::add(&mut archive, FILE.as_ref(), wasm)?;
     let archive = archive.into_inner()?;
     let mut compressed = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
     compressed.write_all(&archive)?;

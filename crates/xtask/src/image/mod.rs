@@ -11,6 +11,7 @@ mod market;
 mod push;
 
 pub(crate) use digest::digest;
+pub(crate) use layout::sha256;
 pub use push::push;
 
 use crate::build;

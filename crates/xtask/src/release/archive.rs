@@ -1,9 +1,10 @@
-//! A folder as one archive, the same byte for byte each time.
+//! A folder as one archive.
 
+use crate::archive;
 use anyhow::{Context, Result};
 use std::path::Path;
 
-/// The files under `folder` in the order of their names, without times and owners.
+/// The files under `folder` in the order of their names.
 pub(super) fn of(folder: &Path) -> Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
     add(&mut archive, folder, Path::new(""))
@@ -20,12 +21,7 @@ fn add(archive: &mut tar::Builder<Vec<u8>>, folder: &Path, name: &Path) -> std::
             add(archive, &entry.path(), &name)?;
             continue;
         }
-        let bytes = std::fs::read(entry.path())?;
-        let mut header = tar::Header::new_ustar();
-        header.set_size(bytes.len() as u64);
-        header.set_mode(0o644);
-        header.set_mtime(0);
-        archive.append_data(&mut header, name, bytes.as_slice())?;
+        archive::add(archive, &name, &std::fs::read(entry.path())?)?;
     }
     Ok(())
 }

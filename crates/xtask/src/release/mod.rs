@@ -8,7 +8,6 @@ use crate::terminal::{self, table};
 use crate::workspace::{Folder, Workspace};
 use crate::{build, image};
 use anyhow::{Context, Result, bail};
-use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Checksums, in the form that `sha256sum --check` reads.
@@ -50,7 +49,7 @@ pub fn write(workspace: &Workspace, tag: Option<&str>) -> Result<()> {
     for package in &packages {
         let dist = workspace.dist(package);
         let wasm = std::fs::read(&dist).with_context(|| format!("cannot read {}", dist.display()))?;
-        let bill = sbom::of(workspace, package, &hex(&wasm))?;
+        let bill = sbom::of(workspace, package, &image::sha256(&wasm))?;
         files.push((format!("{}-{version}.cdx.json", package.name), bill));
         files.push((format!("{}-{version}.wasm", package.name), wasm));
     }
@@ -60,7 +59,7 @@ pub fn write(workspace: &Workspace, tag: Option<&str>) -> Result<()> {
     let mut checksums = String::new();
     for (name, bytes) in &files {
         save(&folder, name, bytes)?;
-        let sum = hex(bytes);
+        let sum = image::sha256(bytes);
         checksums += &format!("{sum}  {name}\n");
         rows.push([name.clone(), format!("{} KB", terminal::kilobytes(bytes.len())), sum]);
     }
@@ -79,10 +78,6 @@ fn one_version<'a>(plugins: impl Iterator<Item = (&'a str, &'a str)>) -> Result<
         bail!("{name} has version {other}, others {version}; write `version.workspace = true` in its Cargo.toml");
     }
     Ok(version)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn save(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
