@@ -27,6 +27,7 @@ mod process;
 pub mod redis;
 mod server;
 pub mod services;
+mod signature;
 mod state;
 mod stream;
 pub mod trace;

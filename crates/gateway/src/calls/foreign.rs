@@ -6,6 +6,7 @@ use flate2::Compression;
 use flate2::read::{ZlibDecoder, ZlibEncoder};
 
 use super::protobuf::{Value, fields};
+use super::signatures;
 use crate::abi::Status;
 use crate::memory::{Call, Outcome};
 use crate::vm::guest::Guest;
@@ -40,6 +41,8 @@ pub(super) fn call(
             declare(guest, &argument)?;
             Vec::new()
         }
+        "sign" => signatures::sign(&argument)?,
+        "verify_signature" => signatures::verify(&argument)?,
         // How much is read at once shows in nothing that a plugin sees.
         "set_global_max_requests_per_io_cycle" => Vec::new(),
         _ => {
@@ -92,7 +95,6 @@ fn tell(guest: &mut Guest, name: String) {
         "expr_create" | "expr_evaluate" | "expr_delete" => {
             "Envoy has it, Higress where it was built in; here read attributes with get_property and compare them"
         }
-        "sign" | "verify_signature" => "Envoy has it, Higress has not; a crate inside of the plugin works on both",
         "set_envoy_filter_state" => {
             "Envoy has it for keys that its own filters read, and none of those runs here; set_property is there for \
              what plugins tell each other"

@@ -13,6 +13,7 @@ mod protobuf;
 mod redis;
 mod shared_data;
 mod shared_queue;
+mod signatures;
 mod stream;
 mod timer;
 mod upstream;

@@ -1,4 +1,4 @@
-//! As much of protobuf as arguments of foreign functions need: the fields of one message, by number.
+//! As much of protobuf as foreign functions need: the fields of one message, by number.
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,38 @@ pub(super) fn fields(mut bytes: &[u8]) -> Option<Vec<(u64, Value<'_>)>> {
         }
     }
     Some(fields)
+}
+
+/// A message that is written, field by field.
+#[derive(Default)]
+pub(super) struct Message(Vec<u8>);
+
+impl Message {
+    /// False is written as nothing, for that is what is read where the field is missing.
+    pub(super) fn flag(mut self, field: u8, flag: bool) -> Self {
+        if flag {
+            self.0.extend([field << 3, 1]);
+        }
+        self
+    }
+
+    pub(super) fn bytes(mut self, field: u8, bytes: &[u8]) -> Self {
+        self.0.push(field << 3 | 2);
+        let mut size = bytes.len();
+        while size > 0x7f {
+            self.0.push((size & 0x7f) as u8 | 0x80);
+            size >>= 7;
+        }
+        self.0.push(size as u8);
+        self.0.extend(bytes);
+        self
+    }
+}
+
+impl From<Message> for Vec<u8> {
+    fn from(message: Message) -> Self {
+        message.0
+    }
 }
 
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
@@ -56,6 +88,14 @@ mod tests {
         let expected = [(1, Value::Bytes(b"name")), (2, Value::Number(1)), (3, Value::Number(300))];
         assert_eq!(fields(message).unwrap(), expected);
         assert_eq!(fields(b""), Some(vec![]));
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        let long = vec![7; 300];
+        let message: Vec<u8> = Message::default().flag(1, true).flag(2, false).bytes(3, b"").bytes(4, &long).into();
+        let expected = [(1, Value::Number(1)), (3, Value::Bytes(b"")), (4, Value::Bytes(&long))];
+        assert_eq!(fields(&message).unwrap(), expected);
     }
 
     #[test]

@@ -1,0 +1,97 @@
+//! Keys as plugins pass them, read into what signs and verifies.
+
+use rsa::pkcs1::DecodeRsaPrivateKey as _;
+use rsa::pkcs8::der::{Decode, SliceReader};
+use rsa::pkcs8::{PrivateKeyInfoRef, SubjectPublicKeyInfoRef};
+use rsa::{RsaPrivateKey, RsaPublicKey};
+
+use super::digest::Digest;
+use super::{Encoded, elliptic, pem};
+
+/// The bytes of the longest key that is read: a private one of RSA with 8192 bits. What is longer would keep the
+/// gateway busy for seconds.
+const MOST_BYTES: usize = 6144;
+
+pub(super) enum PrivateKey {
+    Rsa(Box<RsaPrivateKey>),
+    Elliptic(Box<elliptic::SecretKey>),
+}
+
+pub(super) enum PublicKey {
+    Rsa(RsaPublicKey),
+    Elliptic(elliptic::PublicKey),
+}
+
+impl PrivateKey {
+    pub(super) fn read(key: Encoded<'_>) -> Option<Self> {
+        match key {
+            Encoded::Der(der) => Self::pkcs8(der),
+            Encoded::Pem(text) => {
+                let (label, der) = pem::first(text, &["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"])?;
+                match label {
+                    "PRIVATE KEY" => Self::pkcs8(&der),
+                    _ if der.len() > MOST_BYTES => None,
+                    "RSA PRIVATE KEY" => RsaPrivateKey::from_pkcs1_der(&der).ok().map(Box::new).map(Self::Rsa),
+                    _ => elliptic::SecretKey::sec1(&der).map(Box::new).map(Self::Elliptic),
+                }
+            }
+        }
+    }
+
+    fn pkcs8(der: &[u8]) -> Option<Self> {
+        let info = &first::<PrivateKeyInfoRef<'_>>(der)?;
+        let rsa = (info.algorithm.oid == rsa::pkcs1::ALGORITHM_OID).then(|| RsaPrivateKey::try_from(info.clone()).ok());
+        match rsa {
+            Some(key) => key.map(Box::new).map(Self::Rsa),
+            None => elliptic::SecretKey::of(info).map(Box::new).map(Self::Elliptic),
+        }
+    }
+
+    pub(super) fn sign(&self, digest: Digest, text: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Rsa(key) => key.sign(digest.rsa_scheme(), &digest.of(text)).ok(),
+            Self::Elliptic(key) => key.sign(digest, text),
+        }
+    }
+}
+
+impl PublicKey {
+    pub(super) fn read(key: Encoded<'_>) -> Option<Self> {
+        match key {
+            Encoded::Der(der) => Self::info(der),
+            Encoded::Pem(text) => Self::info(&pem::first(text, &["PUBLIC KEY"])?.1),
+        }
+    }
+
+    fn info(der: &[u8]) -> Option<Self> {
+        let info = &first::<SubjectPublicKeyInfoRef<'_>>(der)?;
+        let rsa = (info.algorithm.oid == rsa::pkcs1::ALGORITHM_OID).then(|| RsaPublicKey::try_from(info.clone()).ok());
+        match rsa {
+            Some(key) => key.map(Self::Rsa),
+            None => elliptic::PublicKey::of(info).map(Self::Elliptic),
+        }
+    }
+
+    pub(super) fn verifies(&self, digest: Digest, signature: &[u8], text: &[u8]) -> bool {
+        match self {
+            Self::Rsa(key) => key.verify(digest.rsa_scheme(), &digest.of(text), signature).is_ok(),
+            Self::Elliptic(key) => key.verifies(digest, signature, text),
+        }
+    }
+}
+
+/// What stands at the start of `der`; what follows does not count, as on Envoy.
+fn first<'a, T: Decode<'a>>(der: &'a [u8]) -> Option<T> {
+    if der.len() > MOST_BYTES {
+        return None;
+    }
+    T::decode(&mut SliceReader::new(der).ok()?).ok()
+}
+
+/// What to say when a key cannot be read.
+pub(super) fn advice(which: &str) -> String {
+    let form = if which == "private" { "PKCS #8" } else { "SubjectPublicKeyInfo" };
+    format!(
+        "the {which} key cannot be read: pass one of RSA or of the curves P-256, P-384, P-521 in {form}, unencrypted"
+    )
+}
