@@ -1,10 +1,12 @@
 //! What the plugins of one exchange share: attributes, state they set for each other, buffer limits.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 use crate::abi::{Direction, Status};
+use crate::attribute::Attribute;
 use crate::headers::Headers;
-use crate::state::State;
+use crate::state::{Span, State, key_of_property};
 use crate::stream::LocalReply;
 use crate::trace::Recording;
 
@@ -23,14 +25,14 @@ pub struct Held<'a> {
 
 /// The outside of one exchange, the same value for all its plugins.
 pub trait Exchange {
-    /// An attribute such as `request.path`, or a value a plugin has set. Integers are 8 bytes, least significant first.
-    fn property(&self, path: &[&[u8]], held: Held<'_>) -> Option<Vec<u8>>;
+    /// An attribute such as `request.path`, or a value a plugin has set.
+    fn property(&self, path: &[&[u8]], held: Held<'_>) -> Option<Attribute>;
 
-    /// Keeps a value that a plugin has set.
+    /// Keeps a value that a plugin has set in the filter state. The keys of properties begin with `wasm.`.
     ///
     /// # Errors
     /// [`Status::InternalFailure`] when plugins have left too much at this exchange; the value before stays.
-    fn set_property(&self, name: &[u8], value: &[u8]) -> Result<(), Status>;
+    fn set_state(&self, key: &[u8], value: Attribute, span: Span) -> Result<(), Status>;
 
     /// Bytes of a body that may be buffered; 0 is no limit, as in Envoy.
     fn buffer_limit(&self, direction: Direction) -> u32;
@@ -61,7 +63,8 @@ pub trait Exchange {
 /// An exchange that is plain data.
 #[derive(Debug)]
 pub struct Facts {
-    properties: RefCell<State>,
+    attributes: RefCell<HashMap<String, Attribute>>,
+    state: RefCell<State>,
     limits: [Cell<u32>; 2],
     route_cleared: Cell<u32>,
     override_host: RefCell<Option<Vec<u8>>>,
@@ -72,7 +75,8 @@ pub struct Facts {
 impl Default for Facts {
     fn default() -> Self {
         Self {
-            properties: RefCell::default(),
+            attributes: RefCell::default(),
+            state: RefCell::default(),
             limits: [Cell::new(BUFFER_LIMIT), Cell::new(BUFFER_LIMIT)],
             route_cleared: Cell::default(),
             override_host: RefCell::default(),
@@ -89,8 +93,8 @@ impl Facts {
     }
 
     /// Sets an attribute; `path` has dots between its parts.
-    pub fn set(&self, path: &str, value: impl Into<Vec<u8>>) {
-        self.properties.borrow_mut().put(path.as_bytes(), &value.into());
+    pub fn set(&self, path: &str, value: impl Into<Attribute>) {
+        self.attributes.borrow_mut().insert(path.to_owned(), value.into());
     }
 
     /// Sets what [`Exchange::upstream_hosts`] tells.
@@ -118,12 +122,23 @@ impl Facts {
 }
 
 impl Exchange for Facts {
-    fn property(&self, path: &[&[u8]], _held: Held<'_>) -> Option<Vec<u8>> {
-        self.properties.borrow().get(&path.join(&b'.')).map(<[u8]>::to_vec)
+    fn property(&self, path: &[&[u8]], _held: Held<'_>) -> Option<Attribute> {
+        let state = self.state.borrow();
+        match path {
+            [b"filter_state"] => return Some(Attribute::Group),
+            [b"filter_state", key] => return state.get(key).cloned(),
+            _ => {}
+        }
+        let name = String::from_utf8(path.join(&b'.')).ok()?;
+        let attributes = self.attributes.borrow();
+        let inside = |longer: &String| longer.strip_prefix(&name).is_some_and(|rest| rest.starts_with('.'));
+        let known = attributes.get(&name).cloned();
+        let known = known.or_else(|| attributes.keys().any(inside).then_some(Attribute::Group));
+        known.or_else(|| state.get(&key_of_property(name.as_bytes())).cloned())
     }
 
-    fn set_property(&self, name: &[u8], value: &[u8]) -> Result<(), Status> {
-        self.properties.borrow_mut().set(name, value)
+    fn set_state(&self, key: &[u8], value: Attribute, span: Span) -> Result<(), Status> {
+        self.state.borrow_mut().set(key, value, span)
     }
 
     fn buffer_limit(&self, direction: Direction) -> u32 {
@@ -139,7 +154,7 @@ impl Exchange for Facts {
     }
 
     fn replied(&self, reply: &LocalReply) {
-        self.set("response.code_details", reply.details.as_bytes());
+        self.set("response.code_details", reply.details.clone());
     }
 
     fn upstream_hosts(&self, _held: Held<'_>) -> Option<Headers> {

@@ -12,6 +12,12 @@ impl Headers {
         self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
+    /// All values of `name`, joined by commas.
+    pub(crate) fn joined(&self, name: &[u8]) -> Option<Vec<u8>> {
+        let values: Vec<_> = self.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|it| it.1).collect();
+        (!values.is_empty()).then(|| values.join(&b','))
+    }
+
     /// Adds one more header; those of the same name stay.
     pub fn add(&mut self, name: &[u8], value: &[u8]) {
         self.0.push((name.to_ascii_lowercase(), value.to_vec()));

@@ -7,6 +7,7 @@
 mod abi;
 mod accept;
 pub mod admin;
+mod attribute;
 pub mod bootstrap;
 mod calls;
 pub mod cluster;
@@ -37,6 +38,7 @@ mod worker;
 mod world;
 
 pub use abi::{Direction, Status};
+pub use attribute::Attribute;
 pub use engine::Engine;
 pub use exchange::{Exchange, Facts, Held};
 pub use grpc::{GrpcAsked, GrpcCall, GrpcNews};
@@ -44,6 +46,7 @@ pub use headers::Headers;
 pub use limits::Limits;
 pub use module::{AbiVersion, Module, Refusal};
 pub use process::{Faults, MetricKind, Metrics, Process, Queues, SharedData};
+pub use state::Span;
 pub use stream::{LocalReply, Pass};
 pub use vm::{Crash, Effects, LogView, Plugin, RootId, StartError, StreamId, Vm, VmSettings};
 pub use worker::{Canary, ExchangeId, Filter, Line, MachineId, Message, NotStarted, Output, Outputs, Rejected, Worker};

@@ -5,8 +5,7 @@ use std::io::Read;
 use flate2::Compression;
 use flate2::read::{ZlibDecoder, ZlibEncoder};
 
-use super::protobuf::{Value, fields};
-use super::signatures;
+use super::{declare, filter_state, signatures};
 use crate::abi::Status;
 use crate::memory::{Call, Outcome};
 use crate::vm::guest::Guest;
@@ -38,11 +37,15 @@ pub(super) fn call(
             Vec::new()
         }
         "declare_property" => {
-            declare(guest, &argument)?;
+            declare::declare(guest, &argument)?;
             Vec::new()
         }
         "sign" => signatures::sign(&argument)?,
         "verify_signature" => signatures::verify(&argument)?,
+        "set_envoy_filter_state" => {
+            filter_state::set(guest, &argument)?;
+            Vec::new()
+        }
         // How much is read at once shows in nothing that a plugin sees.
         "set_global_max_requests_per_io_cycle" => Vec::new(),
         _ => {
@@ -63,28 +66,6 @@ fn all(from: impl Read, most: usize) -> Result<Vec<u8>, Status> {
     }
 }
 
-/// Says of a property that plugins set whether it can be set again. Its type and lifetime change nothing for plugins.
-fn declare(guest: &mut Guest, argument: &[u8]) -> Result<(), Status> {
-    let (mut name, mut read_only) = (Vec::new(), false);
-    for field in fields(argument).ok_or(Status::BadArgument)? {
-        match field {
-            (1, Value::Bytes(bytes)) => name = bytes.to_vec(),
-            (2, Value::Number(number)) => read_only = number != 0,
-            _ => {}
-        }
-    }
-    let key = (guest.root(), name);
-    // A declaration is final.
-    if guest.declared.contains_key(&key) {
-        return Err(Status::BadArgument);
-    }
-    if guest.declared.len() >= guest.limits.metrics {
-        return Err(Status::InternalFailure);
-    }
-    guest.declared.insert(key, read_only);
-    Ok(())
-}
-
 /// Says once of each plugin what it asked for in vain: the plugin itself sees no more than a number.
 fn tell(guest: &mut Guest, name: String) {
     let told = (guest.root(), name);
@@ -94,10 +75,6 @@ fn tell(guest: &mut Guest, name: String) {
     let advice = match told.1.as_str() {
         "expr_create" | "expr_evaluate" | "expr_delete" => {
             "Envoy has it, Higress where it was built in; here read attributes with get_property and compare them"
-        }
-        "set_envoy_filter_state" => {
-            "Envoy has it for keys that its own filters read, and none of those runs here; set_property is there for \
-             what plugins tell each other"
         }
         _ => "neither Envoy nor Higress is known to have it; compare the spelling",
     };

@@ -1,6 +1,8 @@
 //! The calls that guests may make. Each group has its file; the tables here give them their names.
 
 mod buffers;
+mod declare;
+mod filter_state;
 mod foreign;
 mod grpc;
 mod headers;

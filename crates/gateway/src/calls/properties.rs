@@ -1,8 +1,10 @@
 //! Properties: facts about the plugin and the exchange, and Higress's settings that are written like properties.
 
 use crate::abi::{Direction, Status};
+use crate::attribute::Attribute;
 use crate::exchange::Held;
 use crate::memory::{Call, Outcome};
+use crate::state::key_of_property;
 use crate::vm::guest::Guest;
 
 /// Properties under this prefix become tags of the trace span and cannot be read back.
@@ -14,14 +16,21 @@ pub(super) fn get(call: &mut Call<'_>, path: u32, path_size: u32, out: u32, out_
         let bytes = call.memory_size().to_le_bytes();
         return call.give(&bytes, out, out_size);
     }
-    let parts = split(&path);
-    let value = of_plugin(call.guest(), &parts)
-        .or_else(|| {
-            let stream = call.guest().stream(Status::NotFound).ok()?;
-            stream.exchange.property(&parts, stream.held())
-        })
-        .ok_or(Status::NotFound)?;
-    call.give(&value, out, out_size)
+    let guest = call.guest();
+    let value = match path.as_slice() {
+        b"" => Attribute::Group,
+        path => find(guest, guest.effective, &split(path)).ok_or(Status::NotFound)?,
+    };
+    let bytes = value.encode().ok_or(Status::SerializationFailure)?;
+    call.give(&bytes, out, out_size)
+}
+
+/// A fact about the plugin of a context or about its exchange.
+pub(super) fn find(guest: &Guest, context: u32, parts: &[&[u8]]) -> Option<Attribute> {
+    of_plugin(guest, context, parts).or_else(|| {
+        let stream = guest.streams.get(&context)?;
+        stream.exchange.property(parts, stream.held())
+    })
 }
 
 /// Parts end with a NUL; the last one may leave it out.
@@ -30,15 +39,15 @@ fn split(path: &[u8]) -> Vec<&[u8]> {
     path.split(|byte| *byte == 0).collect()
 }
 
-fn of_plugin(guest: &Guest, parts: &[&[u8]]) -> Option<Vec<u8>> {
-    let plugin = guest.plugin()?;
+fn of_plugin(guest: &Guest, context: u32, parts: &[&[u8]]) -> Option<Attribute> {
+    let plugin = guest.roots.get(&guest.root_of(context))?;
     let value = match parts {
         [b"plugin_name"] => &plugin.name,
         [b"plugin_root_id"] => &plugin.root_id,
         [b"plugin_vm_id"] => &guest.vm_id,
         _ => return None,
     };
-    Some(value.clone().into_bytes())
+    Some(value.clone().into())
 }
 
 pub(super) fn set(call: &mut Call<'_>, path: u32, path_size: u32, value: u32, size: u32) -> Outcome {
@@ -54,14 +63,15 @@ pub(super) fn set(call: &mut Call<'_>, path: u32, path_size: u32, value: u32, si
         b"set_decoder_buffer_limit" => set_limit(call.guest(), Direction::Request, &value)?,
         b"set_encoder_buffer_limit" => set_limit(call.guest(), Direction::Response, &value)?,
         _ => {
-            let parts = split(&path);
             let exchange = stream.exchange.clone();
             let guest = call.guest();
-            let once = guest.declared.get(&(guest.root(), path.clone())).is_some_and(|once| *once);
-            if once && exchange.property(&parts, Held::default()).is_some() {
+            let declared = guest.declared.get(&(guest.root(), path.clone())).copied().unwrap_or_default();
+            let key = key_of_property(&path);
+            if declared.once && exchange.property(&[b"filter_state", &key], Held::default()).is_some() {
                 return Err(Status::BadArgument.into());
             }
-            exchange.set_property(&parts.join(&b'.'), &value)?;
+            let value = if declared.text { Attribute::Text(value) } else { Attribute::Bytes(value) };
+            exchange.set_state(&key, value, declared.span)?;
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! One connection of a client: HTTP/1.1 or HTTP/2, request by request.
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,14 +23,17 @@ use crate::bootstrap::Codec;
 use crate::cluster::{Trailing, Turn, Wire};
 use crate::server::site::Site;
 use crate::server::slot::Slot;
+use crate::state::State;
 
-/// Who is at both ends of a client's connection.
+/// A client's connection: who is at both ends, and what stays with it.
 #[derive(Debug)]
 pub(super) struct Peer {
     /// Unique within the process.
     pub(super) id: u64,
     pub(super) remote: SocketAddr,
     pub(super) local: SocketAddr,
+    /// What plugins have set for as long as it is open.
+    pub(super) state: RefCell<State>,
 }
 
 type ReplyOf = Either<Either<Trailing<ReplyBody>, ReplyBody>, Full<Bytes>>;

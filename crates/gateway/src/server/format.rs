@@ -46,11 +46,11 @@ fn header(headers: Option<&Headers>, names: &str) -> Option<String> {
     })
 }
 
-/// `wasm.NAME:PLAIN` is the text that a plugin has set; without `PLAIN` it is written as JSON.
+/// `wasm.NAME:PLAIN` is the property that a plugin has set; without `PLAIN` it is written as JSON.
 fn filter_state(record: &Record, argument: &str) -> Option<String> {
     let (key, kind) = argument.split_once(':').unwrap_or((argument, ""));
-    let value = record.state.get(key.strip_prefix("wasm.")?.as_bytes())?;
-    let text = String::from_utf8_lossy(value);
+    let value = record.state(key.as_bytes())?.encode()?;
+    let text = String::from_utf8_lossy(&value);
     if kind == "PLAIN" { Some(text.into_owned()) } else { serde_json::to_string(&text).ok() }
 }
 

@@ -2,23 +2,26 @@
 
 use serde_json::Value;
 
+use crate::attribute::Attribute;
 use crate::bootstrap::NodeIdentity;
 
 /// The value at a path inside `node`, such as `id` or `metadata`, `ROLE`.
 ///
-/// As in attributes, text is given as it is, a number as the 8 bytes of a double, a flag as one byte.
-pub(super) fn find(node: &NodeIdentity, path: &[&[u8]]) -> Option<Vec<u8>> {
+/// Objects are groups; lists are not given.
+pub(super) fn find(node: &NodeIdentity, path: &[&[u8]]) -> Option<Attribute> {
     match path {
-        [b"id"] => Some(node.id.clone().into_bytes()),
-        [b"cluster"] => Some(node.cluster.clone().into_bytes()),
+        [] | [b"metadata"] => Some(Attribute::Group),
+        [b"id"] => Some(node.id.clone().into()),
+        [b"cluster"] => Some(node.cluster.clone().into()),
         [b"metadata", first, rest @ ..] => {
             let first = node.metadata.get(std::str::from_utf8(first).ok()?)?;
             let found = rest.iter().try_fold(first, |value, key| value.get(std::str::from_utf8(key).ok()?))?;
             match found {
-                Value::String(text) => Some(text.clone().into_bytes()),
-                Value::Number(number) => Some(number.as_f64()?.to_le_bytes().to_vec()),
-                Value::Bool(flag) => Some(vec![(*flag).into()]),
-                Value::Null | Value::Array(_) | Value::Object(_) => None,
+                Value::String(text) => Some(text.clone().into()),
+                Value::Number(number) => Some(Attribute::Double(number.as_f64()?)),
+                Value::Bool(flag) => Some(Attribute::Flag(*flag)),
+                Value::Object(_) => Some(Attribute::Group),
+                Value::Null | Value::Array(_) => None,
             }
         }
         _ => None,
@@ -35,11 +38,11 @@ mod tests {
     fn metadata_is_found_at_any_depth() {
         let Value::Object(metadata) = json!({ "a": { "b": "text" }, "n": 2, "yes": true }) else { panic!() };
         let node = NodeIdentity { id: "gw".into(), cluster: "here".into(), metadata };
-        assert_eq!(find(&node, &[b"id"]).as_deref(), Some(&b"gw"[..]));
-        assert_eq!(find(&node, &[b"metadata", b"a", b"b"]).as_deref(), Some(&b"text"[..]));
-        assert_eq!(find(&node, &[b"metadata", b"n"]), Some(2f64.to_le_bytes().to_vec()));
-        assert_eq!(find(&node, &[b"metadata", b"yes"]), Some(vec![1]));
-        assert_eq!(find(&node, &[b"metadata", b"a"]), None);
-        assert_eq!(find(&node, &[]), None);
+        assert_eq!(find(&node, &[b"id"]), Some("gw".into()));
+        assert_eq!(find(&node, &[b"metadata", b"a", b"b"]), Some("text".into()));
+        assert_eq!(find(&node, &[b"metadata", b"n"]), Some(Attribute::Double(2.)));
+        assert_eq!(find(&node, &[b"metadata", b"yes"]), Some(Attribute::Flag(true)));
+        assert_eq!(find(&node, &[b"metadata", b"a"]), Some(Attribute::Group));
+        assert_eq!(find(&node, &[b"metadata", b"b"]), None);
     }
 }

@@ -1,5 +1,6 @@
 //! One worker thread: its plugins, its clusters, the connections that it was given.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
@@ -203,7 +204,7 @@ impl Thread {
         };
         let counter = format!("listener.{}_{}.worker_{}.downstream_cx_total", local.ip(), local.port(), self.number);
         self.stats.counter(&counter).count();
-        let peer = Rc::new(Peer { id: NEXT.fetch_add(1, Ordering::Relaxed), remote, local });
+        let peer = Rc::new(Peer { id: NEXT.fetch_add(1, Ordering::Relaxed), remote, local, state: RefCell::default() });
         let serving = connection::serve(stream, peer, Rc::clone(slot), self.stop.subscribe());
         self.connections.spawn_local(serving);
     }

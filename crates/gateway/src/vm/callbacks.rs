@@ -23,6 +23,7 @@ impl Vm {
     ) -> Result<Option<R>, Crash> {
         let Some(function) = function.filter(|_| self.crash.is_none()) else { return Ok(None) };
         let guest = self.store.data_mut();
+        guest.current = context;
         guest.effective = context;
         guest.injected = 0;
         guest.record_callback(name, context);

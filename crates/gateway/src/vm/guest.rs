@@ -14,6 +14,7 @@ use crate::headers::Headers;
 use crate::limits::Limits;
 use crate::module::AbiVersion;
 use crate::process::{MetricKind, Process};
+use crate::state::Span;
 use crate::stream::LocalReply;
 use crate::stream::half::Half;
 use crate::trace::Running;
@@ -37,6 +38,8 @@ pub(crate) struct Guest {
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) roots: HashMap<u32, Rc<Plugin>>,
     pub(crate) streams: HashMap<u32, Stream>,
+    /// The context whose callback runs.
+    pub(crate) current: u32,
     /// The context that host calls act on.
     pub(crate) effective: u32,
     /// The root context that may read its plugin's configuration now: while it is created and while it is configured.
@@ -64,12 +67,22 @@ pub(crate) struct Guest {
     pub(crate) running: Running,
     /// Root contexts whose `proxy_on_done` returned false: they stay until `proxy_done`.
     pub(crate) ending: HashSet<u32>,
-    /// Properties that root contexts declared: whether they can be set only once.
-    pub(crate) declared: HashMap<(u32, Vec<u8>), bool>,
+    /// What contexts declared of the properties that their plugins set; only what root contexts did counts for anything.
+    pub(crate) declared: HashMap<(u32, Vec<u8>), Declared>,
     /// Foreign functions that plugins asked for in vain, as far as the log tells of them: root context and name.
     pub(crate) told: HashSet<(u32, String)>,
     /// A plugin wants a fresh machine.
     pub(crate) rebuild: bool,
+}
+
+/// What is declared of a property.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Declared {
+    /// It can be set only once in an exchange.
+    pub(crate) once: bool,
+    /// It is text to expressions, and bytes otherwise.
+    pub(crate) text: bool,
+    pub(crate) span: Span,
 }
 
 /// What the answer of a call shows to the guest during its callback.
@@ -176,7 +189,11 @@ impl Guest {
 
     /// The root context that the effective context belongs to.
     pub(crate) fn root(&self) -> u32 {
-        self.streams.get(&self.effective).map_or(self.effective, |stream| stream.root)
+        self.root_of(self.effective)
+    }
+
+    pub(crate) fn root_of(&self, context: u32) -> u32 {
+        self.streams.get(&context).map_or(context, |stream| stream.root)
     }
 
     pub(crate) fn plugin(&self) -> Option<&Rc<Plugin>> {

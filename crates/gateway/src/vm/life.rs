@@ -75,10 +75,10 @@ impl Vm {
         let outcome = self.callback("proxy_on_delete", context, delete, context);
         let guest = self.store.data_mut();
         guest.streams.remove(&context);
+        guest.declared.retain(|(declarer, _), _| *declarer != context);
         if guest.roots.remove(&context).is_some() {
             guest.queues.retain(|_, root| *root != context);
             guest.ending.remove(&context);
-            guest.declared.retain(|(root, _), _| *root != context);
             guest.told.retain(|(root, _)| *root != context);
             guest.world.set_tick(context, None);
             guest.forget_calls(context);

@@ -93,6 +93,7 @@ impl Vm {
             environment: settings.environment,
             roots: HashMap::new(),
             streams: HashMap::new(),
+            current: 0,
             effective: 0,
             configuring: None,
             deferred: Vec::new(),

@@ -1,7 +1,7 @@
 //! A gateway with the guest of `caller.wat`, which makes the host calls that a test lists.
 
 use tempfile::NamedTempFile;
-use testkit::{Answer, Gateway, Plugin, RunningGateway, Upstream};
+use testkit::{Answer, Gateway, Plugin, Reply, Request, RunningGateway, Upstream};
 
 /// A host call: a foreign function and its argument, or `get` and `set` for properties.
 pub(crate) type Call<'a> = (&'a str, Vec<u8>);
@@ -10,7 +10,9 @@ pub(crate) type Call<'a> = (&'a str, Vec<u8>);
 pub(crate) type Outcome = (u8, Vec<u8>);
 
 pub(crate) const OK: u8 = 0;
+pub(crate) const NOT_FOUND: u8 = 1;
 pub(crate) const BAD_ARGUMENT: u8 = 2;
+pub(crate) const SERIALIZATION_FAILURE: u8 = 3;
 
 pub(crate) struct Caller {
     pub(crate) gateway: RunningGateway,
@@ -44,11 +46,19 @@ impl Caller {
 
     /// The same, where the path says at what time: see `caller.wat`.
     pub(crate) fn make_at(&self, path: &str, calls: &[Call<'_>]) -> Vec<Outcome> {
+        outcomes(&self.request(path, calls).send())
+    }
+
+    /// What comes of calls in one request after the other, by the same connection.
+    pub(crate) fn make_in_turn(&self, requests: &[&[Call<'_>]]) -> Vec<Vec<Outcome>> {
+        let mut connection = self.gateway.connect();
+        requests.iter().map(|calls| outcomes(&connection.send(&self.request("/", calls)))).collect()
+    }
+
+    fn request(&self, path: &str, calls: &[Call<'_>]) -> Request {
         let digits: String = listed(calls).iter().map(|byte| format!("{byte:02x}")).collect();
         let request = self.gateway.get(path).header("x-calls", digits);
-        let reply = request.header("x-a", "1").header("x-m", "one").header("x-m", "two").send();
-        assert_eq!(reply.status, 200, "{reply:?}");
-        outcomes(&reply.body)
+        request.header("x-a", "1").header("x-m", "one").header("x-m", "two")
     }
 
     /// What comes of one call.
@@ -68,8 +78,9 @@ fn listed(calls: &[Call<'_>]) -> Vec<u8> {
     bytes
 }
 
-fn outcomes(mut bytes: &[u8]) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
+fn outcomes(reply: &Reply) -> Vec<Outcome> {
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let (mut bytes, mut outcomes) = (reply.body.as_slice(), Vec::new());
     while let [status, a, b, c, d, rest @ ..] = bytes {
         let (result, after) = rest.split_at(u32::from_le_bytes([*a, *b, *c, *d]) as usize);
         outcomes.push((*status, result.to_vec()));

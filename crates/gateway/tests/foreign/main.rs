@@ -7,5 +7,7 @@
 )]
 
 mod caller;
+mod filter_state;
 mod message;
+mod properties;
 mod signatures;

@@ -14,6 +14,11 @@ pub(crate) fn bytes(field: u8, value: impl AsRef<[u8]>) -> Vec<u8> {
     message
 }
 
+/// A field of a small number.
+pub(crate) fn number(field: u8, value: u8) -> Vec<u8> {
+    vec![field << 3, value]
+}
+
 /// The field of bytes or text with this number; empty where it is missing.
 pub(crate) fn field(message: &[u8], wanted: u8) -> Vec<u8> {
     let mut rest = message;

@@ -53,17 +53,19 @@ fn the_route_is_chosen_again_on_demand() {
 }
 
 #[test]
-fn a_property_that_was_declared_read_only_is_set_once() {
+fn a_property_that_its_plugin_declared_read_only_is_set_once() {
     let bench = run(bench(
         r#"(data (i32.const 100) "declare_property") (data (i32.const 200) "\0a\04once\10\01\18\01")
-        (data (i32.const 300) "once") (data (i32.const 400) "12")"#,
-        "(call $is (i32.const 0) (call $foreign (i32.const 100) (i32.const 16) (i32.const 200) (i32.const 10)))
-        (call $is (i32.const 2) (call $foreign (i32.const 100) (i32.const 16) (i32.const 200) (i32.const 10)))
-        (call $is (i32.const 2) (call $foreign (i32.const 100) (i32.const 16) (i32.const 200) (i32.const 3)))
-        (call $is (i32.const 0) (call $set (i32.const 300) (i32.const 4) (i32.const 400) (i32.const 1)))
+        (data (i32.const 300) "once") (data (i32.const 400) "12")
+        (func (export "proxy_on_configure") (param i32 i32) (result i32)
+            (call $is (i32.const 0) (call $foreign (i32.const 100) (i32.const 16) (i32.const 200) (i32.const 10)))
+            (call $is (i32.const 2) (call $foreign (i32.const 100) (i32.const 16) (i32.const 200) (i32.const 10)))
+            (call $is (i32.const 2) (call $foreign (i32.const 100) (i32.const 16) (i32.const 200) (i32.const 3)))
+            (i32.const 1))"#,
+        "(call $is (i32.const 0) (call $set (i32.const 300) (i32.const 4) (i32.const 400) (i32.const 1)))
         (call $is (i32.const 2) (call $set (i32.const 300) (i32.const 4) (i32.const 401) (i32.const 1)))",
     ));
-    assert_eq!(bench.facts.property(&[b"once"], Held::default()).as_deref(), Some(&b"1"[..]));
+    assert_eq!(bench.facts.property(&[b"once"], Held::default()), Some("1".into()));
 }
 
 #[test]

@@ -8,11 +8,13 @@ use std::task::Waker;
 use super::attributes;
 use super::record::{Chosen, Record};
 use crate::abi::{Direction, Status};
+use crate::attribute::Attribute;
 use crate::bootstrap::Found;
 use crate::exchange::{Exchange, Held};
 use crate::headers::Headers;
 use crate::server::fields;
 use crate::server::site::Site;
+use crate::state::Span;
 use crate::stream::LocalReply;
 use crate::trace::Recording;
 use crate::worker::{Message, Output};
@@ -111,12 +113,12 @@ impl Live {
 }
 
 impl Exchange for Live {
-    fn property(&self, path: &[&[u8]], held: Held<'_>) -> Option<Vec<u8>> {
+    fn property(&self, path: &[&[u8]], held: Held<'_>) -> Option<Attribute> {
         attributes::find(self, path, held)
     }
 
-    fn set_property(&self, name: &[u8], value: &[u8]) -> Result<(), Status> {
-        self.record.borrow_mut().state.set(name, value)
+    fn set_state(&self, key: &[u8], value: Attribute, span: Span) -> Result<(), Status> {
+        self.record.borrow_mut().set_state(key, value, span)
     }
 
     fn buffer_limit(&self, direction: Direction) -> u32 {

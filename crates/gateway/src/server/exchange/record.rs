@@ -7,9 +7,11 @@ use std::time::{Duration, Instant, SystemTime};
 use http::Version;
 
 use super::flags::Flags;
+use crate::abi::Status;
+use crate::attribute::Attribute;
 use crate::headers::Headers;
 use crate::server::connection::Peer;
-use crate::state::State;
+use crate::state::{Span, State};
 use crate::vm::LogView;
 
 /// Facts about an exchange, added to while it goes on.
@@ -41,8 +43,8 @@ pub(in crate::server) struct Record {
     pub(in crate::server) upstream_took: Option<Duration>,
     /// The host that a plugin has chosen.
     pub(in crate::server) override_host: Option<SocketAddr>,
-    /// What plugins have set for each other and for the log, by name.
-    pub(in crate::server) state: State,
+    /// What plugins have set for each other and for the log.
+    state: State,
 }
 
 /// Which route an exchange takes.
@@ -79,6 +81,21 @@ impl Record {
             upstream_took: None,
             override_host: None,
             state: State::default(),
+        }
+    }
+
+    /// What plugins have set under this key, here or at the connection.
+    pub(in crate::server) fn state(&self, key: &[u8]) -> Option<Attribute> {
+        self.state.get(key).cloned().or_else(|| self.peer.state.borrow().get(key).cloned())
+    }
+
+    /// Keeps what a plugin sets; a value that lives for another span stays instead.
+    pub(super) fn set_state(&mut self, key: &[u8], value: Attribute, span: Span) -> Result<(), Status> {
+        let mut lasting = self.peer.state.borrow_mut();
+        match span {
+            Span::Connection if self.state.get(key).is_none() => lasting.set(key, value, span),
+            Span::FilterChain | Span::Request if lasting.get(key).is_none() => self.state.set(key, value, span),
+            _ => Ok(()),
         }
     }
 
