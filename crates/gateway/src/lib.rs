@@ -15,6 +15,7 @@ pub mod command;
 pub mod doctor;
 mod engine;
 mod exchange;
+mod expression;
 mod grpc;
 mod headers;
 pub mod httpbin;

@@ -5,7 +5,7 @@ use std::io::Read;
 use flate2::Compression;
 use flate2::read::{ZlibDecoder, ZlibEncoder};
 
-use super::{declare, filter_state, signatures};
+use super::{declare, expressions, filter_state, signatures};
 use crate::abi::Status;
 use crate::memory::{Call, Outcome};
 use crate::vm::guest::Guest;
@@ -40,6 +40,12 @@ pub(super) fn call(
             declare::declare(guest, &argument)?;
             Vec::new()
         }
+        "expr_create" => expressions::create(guest, &argument)?,
+        "expr_evaluate" => expressions::evaluate(guest, &argument)?,
+        "expr_delete" => {
+            expressions::delete(guest, &argument)?;
+            Vec::new()
+        }
         "sign" => signatures::sign(&argument)?,
         "verify_signature" => signatures::verify(&argument)?,
         "set_envoy_filter_state" => {
@@ -72,12 +78,13 @@ fn tell(guest: &mut Guest, name: String) {
     if guest.told.len() >= MOST_TOLD || guest.told.contains(&told) {
         return;
     }
-    let advice = match told.1.as_str() {
-        "expr_create" | "expr_evaluate" | "expr_delete" => {
-            "Envoy has it, Higress where it was built in; here read attributes with get_property and compare them"
-        }
-        _ => "neither Envoy nor Higress is known to have it; compare the spelling",
-    };
-    guest.log(WARN, &format!("there is no foreign function {:?} here, the plugin gets status 1: {advice}", told.1));
+    guest.log(
+        WARN,
+        &format!(
+            "there is no foreign function {:?} here, the plugin gets status 1: neither Envoy nor Higress is known to \
+             have it; compare the spelling",
+            told.1
+        ),
+    );
     guest.told.insert(told);
 }

@@ -2,6 +2,7 @@
 
 mod buffers;
 mod declare;
+pub(crate) mod expressions;
 mod filter_state;
 mod foreign;
 mod grpc;

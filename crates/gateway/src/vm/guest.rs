@@ -8,6 +8,7 @@ use wasmtime::{Memory, StoreLimits, TypedFunc};
 
 use super::plugin::Plugin;
 use crate::abi::{Direction, Status};
+use crate::calls::expressions::Expressions;
 use crate::exchange::{Exchange, Held};
 use crate::grpc::GrpcNews;
 use crate::headers::Headers;
@@ -69,6 +70,8 @@ pub(crate) struct Guest {
     pub(crate) ending: HashSet<u32>,
     /// What contexts declared of the properties that their plugins set; only what root contexts did counts for anything.
     pub(crate) declared: HashMap<(u32, Vec<u8>), Declared>,
+    /// The expressions of root contexts.
+    pub(crate) expressions: HashMap<u32, Expressions>,
     /// Foreign functions that plugins asked for in vain, as far as the log tells of them: root context and name.
     pub(crate) told: HashSet<(u32, String)>,
     /// A plugin wants a fresh machine.

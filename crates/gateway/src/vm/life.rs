@@ -79,6 +79,7 @@ impl Vm {
         if guest.roots.remove(&context).is_some() {
             guest.queues.retain(|_, root| *root != context);
             guest.ending.remove(&context);
+            guest.expressions.remove(&context);
             guest.told.retain(|(root, _)| *root != context);
             guest.world.set_tick(context, None);
             guest.forget_calls(context);

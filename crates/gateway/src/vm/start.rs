@@ -112,6 +112,7 @@ impl Vm {
             running: Running::default(),
             ending: HashSet::new(),
             declared: HashMap::new(),
+            expressions: HashMap::new(),
             told: HashSet::new(),
             rebuild: false,
         };

@@ -13,6 +13,7 @@ pub(crate) const OK: u8 = 0;
 pub(crate) const NOT_FOUND: u8 = 1;
 pub(crate) const BAD_ARGUMENT: u8 = 2;
 pub(crate) const SERIALIZATION_FAILURE: u8 = 3;
+pub(crate) const INTERNAL_FAILURE: u8 = 10;
 
 pub(crate) struct Caller {
     pub(crate) gateway: RunningGateway,

@@ -7,6 +7,7 @@
 )]
 
 mod caller;
+mod expressions;
 mod filter_state;
 mod message;
 mod properties;
