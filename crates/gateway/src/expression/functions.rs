@@ -9,8 +9,10 @@ use regex::RegexBuilder;
 
 use super::meter;
 
-/// Bytes of a compiled regular expression. One that takes more would keep the host busy for seconds.
-const MOST_REGEX: usize = 256 * 1024;
+/// Bytes of a compiled regular expression, and of a text that is held against it. The worst takes a second for the
+/// product of both, and nothing can stop it.
+const MOST_REGEX: usize = 128 * 1024;
+const MOST_TEXT: usize = 128 * 1024;
 
 /// Which functions there are; the macros are the parser's.
 pub(super) static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
@@ -42,6 +44,9 @@ pub(super) fn is_known(name: &str, member: bool, arguments: usize) -> bool {
 fn matches<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     let texts: Vec<_> = arguments.iter().filter_map(|it| it.downcast_ref::<CelString>()).collect();
     let [text, pattern] = texts.as_slice() else { return Err(ExecutionError::MissingArgumentOrTarget) };
+    if text.inner().len() > MOST_TEXT {
+        return Err(ExecutionError::function_error("matches", "the text is too long for a regular expression"));
+    }
     let regex = RegexBuilder::new(pattern.inner()).size_limit(MOST_REGEX).build();
     let regex = regex.map_err(|_| ExecutionError::function_error("matches", "no regular expression, or too large"))?;
     Ok(CowVal::owned(CelBool::from(regex.is_match(text.inner()))))

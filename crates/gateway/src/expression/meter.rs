@@ -29,7 +29,8 @@ pub(super) struct Meter(Arc<Counts>);
 struct Counts {
     turns: AtomicU64,
     bytes: AtomicU64,
-    ends: Instant,
+    /// `None` is so late that no clock shows it.
+    ends: Option<Instant>,
     late: AtomicBool,
 }
 
@@ -38,7 +39,7 @@ impl Meter {
         let counts = Counts {
             turns: AtomicU64::default(),
             bytes: AtomicU64::default(),
-            ends: Instant::now() + most,
+            ends: Instant::now().checked_add(most),
             late: AtomicBool::default(),
         };
         Self(Arc::new(counts))
@@ -59,7 +60,7 @@ impl Meter {
     }
 
     fn check(&self) -> Result<(), ExecutionError> {
-        if Instant::now() > self.0.ends {
+        if self.0.ends.is_some_and(|ends| Instant::now() > ends) {
             self.0.late.store(true, Ordering::Relaxed);
         }
         self.excess().map_or(Ok(()), |excess| Err(ExecutionError::InternalError(excess.to_owned())))

@@ -59,6 +59,7 @@ pub(super) fn told(error: &ExecutionError) -> String {
         ExecutionError::Overflow(..) => "a number that is too large".to_owned(),
         ExecutionError::IndexOutOfBounds(_) => "an index outside of its list".to_owned(),
         ExecutionError::InternalError(text) => text.clone(),
+        ExecutionError::FunctionError { function, message } if function == "matches" => message.clone(),
         _ => "values of types that do not go together, or a text that is no number, time or pattern".to_owned(),
     }
 }

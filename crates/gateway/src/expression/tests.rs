@@ -63,6 +63,8 @@ fn many_turns_with_much_work_are_given_up() {
 fn regular_expressions_are_bounded() {
     let error = given_up("'a'.matches('(((a{100}){100}){100}){100}')");
     assert!(!error.contains("'a'"), "{error}");
+    let long = nested(14, "", "['0123456789abcdef']", ".map(x,x+x)");
+    assert!(given_up(&format!("{long}.all(x, x.matches('a'))")).contains("too long"));
     assert_eq!(evaluated("'aab'.matches('(a|b)*b$')").unwrap(), [1]);
 }
 
