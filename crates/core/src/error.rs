@@ -1,5 +1,6 @@
 //! What can go wrong in an exchange: a kind to decide by, a text that helps, and the reply a client gets.
 
+use crate::config::{in_quotes, joined};
 use crate::redis::Code;
 use crate::reply::Reply;
 use std::fmt;
@@ -84,6 +85,13 @@ pub struct Error {
 }
 
 impl Error {
+    /// `what` happened with a cluster.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn of_cluster(kind: ErrorKind, cluster: &str, what: &[&str]) -> Self {
+        Self::new(kind, joined(&["cluster ", &in_quotes(cluster), &joined(what)]))
+    }
+
     /// An error of the plugin's own. The message goes to the log, never to the client.
     pub fn other(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Other, message)

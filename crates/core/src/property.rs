@@ -88,12 +88,19 @@ pub(crate) fn is_higress() -> bool {
     HIGRESS.with(|known| match known.get() {
         Some(known) => known,
         None => {
-            let taken = set(KEEP_ROUTE, "off").is_ok() && bytes(&[KEEP_ROUTE]).is_none();
+            let taken = takes_route_property();
             known.set(Some(taken));
-            let _ = taken && set(KEEP_ROUTE, "on").is_ok();
             taken
         }
     })
+}
+
+#[cold]
+#[inline(never)]
+fn takes_route_property() -> bool {
+    let taken = set(KEEP_ROUTE, "off").is_ok() && bytes(&[KEEP_ROUTE]).is_none();
+    let _ = taken && set(KEEP_ROUTE, "on").is_ok();
+    taken
 }
 
 /// Higress's own default of the buffer that each stream has for either direction, in bytes.

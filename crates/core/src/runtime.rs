@@ -2,6 +2,7 @@
 //!
 //! No `RefCell` borrow is held across a host call or a poll: both may lead back here.
 
+use crate::exchange::side::header_state;
 use crate::exchange::{Event, Exchange};
 use crate::host::{Direction, Host, host};
 use crate::plugin::AnyPlugin;
@@ -72,14 +73,20 @@ pub(crate) fn set_plugin(name: &'static str, parse: Parse) {
 pub(crate) fn on_context_create(id: u32, parent: u32) {
     RUNTIME.with(|rt| {
         if parent == 0 {
-            if let Some((name, parse)) = rt.plugin.get() {
-                rt.roots.borrow_mut().push(Rc::new(Root::new(id, name, parse)));
-            }
+            add_root(rt, id);
         } else if rt.roots.borrow().len() > 1 || rt.roots.borrow().iter().any(|root| root.id > id) {
             let root = root(rt, parent);
             rt.owners.borrow_mut().extend(root.map(|root| (id, root)));
         }
     });
+}
+
+// Not inlined, like all else that few requests need: code between what they all need costs each of them.
+#[inline(never)]
+fn add_root(rt: &Runtime, id: u32) {
+    if let Some((name, parse)) = rt.plugin.get() {
+        rt.roots.borrow_mut().push(Rc::new(Root::new(id, name, parse)));
+    }
 }
 
 fn root(rt: &Runtime, id: u32) -> Option<Rc<Root>> {
@@ -108,18 +115,26 @@ pub(crate) fn on_configure(id: u32) -> bool {
 pub(crate) fn on_request_headers(id: u32, end_of_stream: bool) -> u32 {
     let root = RUNTIME.with(|rt| owner(rt, id));
     let Some(found) = root.as_ref().and_then(Root::find) else { return 0 };
-    let exchange = Exchange::new(id, found);
-    event(&exchange, Event::Headers(Direction::Request, end_of_stream), |exchange| {
-        if exchange.must_be_kept() {
-            RUNTIME.with(|rt| rt.exchanges.borrow_mut().insert(id, exchange.clone()));
-        }
-    })
+    let exchange = Exchange::new(id, found, end_of_stream);
+    exchange.poll();
+    if exchange.has_let_all_go() && !task::any_ready() {
+        return header_state::CONTINUE;
+    }
+    keep(&exchange);
+    polled(&exchange, Event::Headers(Direction::Request, end_of_stream))
+}
+
+#[inline(never)]
+fn keep(exchange: &Rc<Exchange>) {
+    if exchange.must_be_kept() {
+        RUNTIME.with(|rt| rt.exchanges.borrow_mut().insert(exchange.id, exchange.clone()));
+    }
 }
 
 /// Any later event of a stream; 0 (continue) where no plugin is interested any more.
 pub(crate) fn on_stream_event(id: u32, what: Event) -> u32 {
     match exchange(id) {
-        Some(exchange) if exchange.is_running() => event(&exchange, what, |_| ()),
+        Some(exchange) if exchange.is_running() => event(&exchange, what),
         _ => 0,
     }
 }
@@ -132,6 +147,17 @@ pub(crate) fn on_log(id: u32) {
 }
 
 pub(crate) fn on_delete(id: u32) {
+    let known = RUNTIME.with(|rt| {
+        let known = rt.exchanges.borrow().contains_key(&id) || rt.owners.borrow().contains_key(&id);
+        known || rt.roots.borrow().iter().any(|root| root.id == id)
+    });
+    if known {
+        forget(id);
+    }
+}
+
+#[inline(never)]
+fn forget(id: u32) {
     let (exchange, owner, root) = RUNTIME.with(|rt| {
         let mut roots = rt.roots.borrow_mut();
         let at = roots.iter().position(|root| root.id == id);
@@ -186,12 +212,15 @@ pub(crate) fn start_background(root: &Rc<Root>, task: Rc<BackgroundTask>) {
     root.timers.wake_soon();
 }
 
-/// Polls `exchange` for an event of its own, then whoever that woke, and only then gives the verdict: by then the
-/// exchange has settled, and resuming it from inside its own callback is never needed.
-fn event(exchange: &Rc<Exchange>, what: Event, polled: impl FnOnce(&Rc<Exchange>)) -> u32 {
+fn event(exchange: &Rc<Exchange>, what: Event) -> u32 {
     exchange.note(what);
     exchange.poll();
-    polled(exchange);
+    polled(exchange, what)
+}
+
+/// Once `exchange` was polled for an event of its own, polls whoever that woke, and only then gives the verdict: by then
+/// the exchange has settled, and resuming it from inside its own callback is never needed.
+fn polled(exchange: &Rc<Exchange>, what: Event) -> u32 {
     run_ready(Some(exchange));
     exchange.settle(Some(what))
 }
@@ -201,6 +230,12 @@ fn event(exchange: &Rc<Exchange>, what: Event, polled: impl FnOnce(&Rc<Exchange>
 /// Inside a stream's callback other tasks must wait for the next tick: a local reply for one of them would make the host
 /// hold the stream whose callback this is, whatever its verdict.
 fn run_ready(own: Option<&Rc<Exchange>>) {
+    if task::any_ready() {
+        run_woken(own);
+    }
+}
+
+fn run_woken(own: Option<&Rc<Exchange>>) {
     let nested = RUNTIME.with(|rt| rt.running.replace(true));
     if nested {
         return;

@@ -22,6 +22,12 @@ pub fn monotonic() -> Duration {
     host().monotonic()
 }
 
+/// Whole milliseconds. Std's own count has 128 bits, which a module computes and prints with 2 KB of code.
+#[inline(never)]
+pub fn millis(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1000).saturating_add(u64::from(duration.subsec_millis()))
+}
+
 /// Waits. The gateway's timer has a resolution of one millisecond.
 pub fn sleep(duration: Duration) -> Sleep {
     Sleep { duration, now: None, timer: None }
@@ -170,8 +176,8 @@ impl Timers {
             self.armed.set(Some(deadline));
             let wait = deadline.saturating_sub(now);
             // Round up: a tick that comes early would only have to be armed again.
-            let more = u128::from(!wait.subsec_nanos().is_multiple_of(1_000_000));
-            self.set_tick_period(u32::try_from(wait.as_millis() + more).unwrap_or(u32::MAX).max(1));
+            let more = u64::from(!wait.subsec_nanos().is_multiple_of(1_000_000));
+            self.set_tick_period(u32::try_from(millis(wait).saturating_add(more)).unwrap_or(u32::MAX).max(1));
         }
     }
 

@@ -72,7 +72,7 @@ impl Name for RequestName {
                 (host, "a host, with `:` and a port if need be")
             }
             ":path" => {
-                let path = printable && value.starts_with('/') && !value.contains('#');
+                let path = printable && value.starts_with('/') && !value.as_bytes().contains(&b'#');
                 (path, "a path that begins with `/`, percent-encoded where needed")
             }
             _ => (true, ""),

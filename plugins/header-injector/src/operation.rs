@@ -2,6 +2,7 @@
 
 use crate::name::{Name, PlainName};
 use plugin_core::HeadersMut;
+use plugin_core::config::quoted;
 use plugin_core::prelude::*;
 
 /// One change, in the words of the configuration. `N` is what `set` may name, which differs between the two sides.
@@ -77,7 +78,7 @@ impl<N: Name> TryFrom<Unchecked<N>> for Field<N> {
     fn try_from(Unchecked { name, value }: Unchecked<N>) -> Result<Self, String> {
         match name.check(&value) {
             Ok(()) => Ok(Self { name, value }),
-            Err(allowed) => Err(format!("$.value: found {:?}, allowed: {allowed}", &*value)),
+            Err(allowed) => Err(["$.value: found ", &quoted(&value), ", allowed: ", allowed].concat()),
         }
     }
 }

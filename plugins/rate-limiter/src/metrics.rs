@@ -2,6 +2,7 @@
 
 use crate::key::plain;
 use plugin_core::metric::{Counter, Histogram};
+use plugin_core::time::millis;
 use std::time::Duration;
 
 /// What is counted for one rule.
@@ -35,6 +36,6 @@ impl RuleMetrics {
 
     /// How long a call to Redis took.
     pub(crate) fn took(&self, time: Duration) {
-        self.latency.record(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        self.latency.record(millis(time));
     }
 }

@@ -1,7 +1,7 @@
 //! The circuit breaker: a service that is down is left alone for a while, and then asked once.
 
 use plugin_core::prelude::*;
-use plugin_core::time::monotonic;
+use plugin_core::time::{millis, monotonic};
 use std::cell::Cell;
 
 /// When to leave a service alone.
@@ -50,7 +50,7 @@ impl Breaker {
         let now = monotonic();
         match self.until.get() {
             Some(until) if now < until => {
-                let wait = until.saturating_sub(now).as_millis();
+                let wait = millis(until.saturating_sub(now));
                 let message = format!(
                     "the service has failed {} times in a row and is left alone for {wait} ms",
                     self.failures.0

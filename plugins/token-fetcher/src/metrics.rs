@@ -2,6 +2,7 @@
 
 use plugin_core::metric::{Counter, Gauge, Histogram};
 use plugin_core::prelude::*;
+use plugin_core::time::millis;
 
 /// All under `token_fetcher.`, summed over the workers.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ impl Default for Metrics {
 
 impl Metrics {
     pub(crate) fn note_fetch(&self, took: Duration, is_good: bool) {
-        self.latency.record(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        self.latency.record(millis(took));
         if !is_good {
             self.failures.add(1);
         }

@@ -4,7 +4,7 @@ use crate::TokenFetcher;
 use crate::cache::{Cache, Found, Landing, Seat, Token};
 use crate::template::Inputs;
 use plugin_core::prelude::*;
-use plugin_core::time::sleep;
+use plugin_core::time::{millis, sleep};
 
 /// How often tokens are looked after that no request asks for, unless one is due earlier.
 const ROUND: Duration = Duration::from_secs(1);
@@ -116,7 +116,7 @@ impl TokenFetcher {
             let outcome = match result {
                 Ok(fetched) => {
                     let token = cache.store(landing.key(), fetched.value, fetched.lifetime);
-                    log::debug!("fetched token {} for {} ms", token.fingerprint(), fetched.lifetime.as_millis());
+                    log::debug!("fetched token {} for {} ms", token.fingerprint(), millis(fetched.lifetime));
                     Ok(token)
                 }
                 Err(error) => {

@@ -1,12 +1,11 @@
 //! Host calls: thin imports with the status as a number, behind the safe [`Host`] trait.
 
-use super::{environment, pairs};
+use super::{clock, environment, pairs};
 use crate::host::{
     Buffer, Direction, Dispatch, Host, HostError, HostResult, LocalReply, Map, MetricKind, Pairs, RedisLogin,
 };
 use std::ptr::null_mut;
-use std::sync::OnceLock;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
@@ -146,12 +145,11 @@ impl Host for ProxyWasm {
     }
 
     fn now(&self) -> SystemTime {
-        SystemTime::now()
+        SystemTime::UNIX_EPOCH.checked_add(clock::read(clock::REALTIME)).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     fn monotonic(&self) -> Duration {
-        static START: OnceLock<Instant> = OnceLock::new();
-        START.get_or_init(Instant::now).elapsed()
+        clock::read(clock::MONOTONIC)
     }
 
     fn set_tick_period(&self, period_ms: u32) {

@@ -9,6 +9,7 @@
 
 mod build;
 mod calls;
+mod clock;
 mod environment;
 mod exports;
 mod pairs;

@@ -46,7 +46,7 @@ pub(crate) use error::{did_you_mean, listed};
 pub(crate) use nearest::nearest;
 pub(crate) use path::key_step;
 pub(crate) use read::read_json;
-pub(crate) use show::{found, joined, split_once};
+pub(crate) use show::{found, in_quotes, joined, split_once};
 
 /// How many lists and maps may be nested in one another. Bounds the recursion of everything that walks a [`Node`].
 const MAX_DEPTH: usize = 64;

@@ -41,11 +41,21 @@ pub fn quoted(text: &str) -> String {
     joined(&["\"", &shown(text), "\""])
 }
 
+/// Text in double quotes, control characters escaped, however long. Std's `{:?}` also escapes by tables of Unicode, for
+/// which a plugin pays 7 KB.
+pub(crate) fn in_quotes(text: &str) -> String {
+    joined(&["\"", &escaped(text, usize::MAX), "\""])
+}
+
 /// Text on one line, control characters escaped, cut when long.
 pub(super) fn shown(text: &str) -> String {
+    escaped(text, SHOWN)
+}
+
+fn escaped(text: &str, longest: usize) -> String {
     let mut shown = String::new();
     let mut rest = text.chars();
-    for letter in rest.by_ref().take(SHOWN) {
+    for letter in rest.by_ref().take(longest) {
         match letter {
             '\0' => shown.push_str("\\0"),
             _ if letter.is_control() || matches!(letter, '"' | '\\') => shown.extend(letter.escape_default()),

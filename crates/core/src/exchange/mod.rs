@@ -56,7 +56,8 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn new(id: u32, chosen: Chosen) -> Rc<Self> {
+    /// The exchange that begins with the headers of a request, and ends with them if there is no body.
+    pub(crate) fn new(id: u32, chosen: Chosen, ended: bool) -> Rc<Self> {
         let exchange = Rc::new(Self {
             id,
             root: chosen.root,
@@ -71,6 +72,8 @@ impl Exchange {
             at_end: RefCell::default(),
         });
         exchange.request.stage.set(Stage::Headers);
+        exchange.request.shown.set(true);
+        exchange.request.ended.set(ended);
         let work = exchange.plugin.clone().start(Request::new(exchange.clone()));
         *exchange.work.borrow_mut() = Some(work);
         exchange
@@ -91,6 +94,11 @@ impl Exchange {
     /// Whether later callbacks concern this exchange at all.
     pub(crate) fn must_be_kept(&self) -> bool {
         self.is_running() || !self.at_end.borrow().is_empty()
+    }
+
+    /// Whether the plugin was done as soon as it saw the request's headers, and the host need not be told a thing.
+    pub(crate) fn has_let_all_go(&self) -> bool {
+        !self.must_be_kept() && !self.request.open_end.get()
     }
 
     pub(crate) fn add_at_end(&self, work: AtEnd) {
@@ -146,6 +154,10 @@ impl Exchange {
         drop(waker);
         self.polling.set(false);
         match result {
+            Poll::Ready(Ok(Flow(Outcome::Forward))) => {
+                drop(work);
+                self.stop();
+            }
             Poll::Ready(result) => {
                 drop(work);
                 self.finish(result);
@@ -166,6 +178,7 @@ impl Exchange {
         demanded(&self.request) || demanded(&self.response) || self.handle.awaited()
     }
 
+    #[inline(never)]
     fn finish(self: &Rc<Self>, result: Result<Flow>) {
         let too_late = self.response.gone.get();
         let outcome = match result {

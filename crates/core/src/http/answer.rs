@@ -47,15 +47,15 @@ impl Answer {
         if self.status == status {
             return Ok(self);
         }
-        let message = format!("cluster {:?} answered {}, not {status}", self.cluster, self.status);
-        Err(Error::new(ErrorKind::Status(self.status), message))
+        let what = [" answered ", &self.status.to_string(), ", not ", &status.to_string()];
+        Err(Error::of_cluster(ErrorKind::Status(self.status), &self.cluster, &what))
     }
 
     /// A header that must be there.
     pub fn require_header(&self, name: &str) -> Result<HeaderValue> {
         self.header(name).ok_or_else(|| {
-            let message = format!("cluster {:?} answered {} without header `{name}`", self.cluster, self.status);
-            Error::new(ErrorKind::Answer, message)
+            let what = [" answered ", &self.status.to_string(), " without header `", name, "`"];
+            Error::of_cluster(ErrorKind::Answer, &self.cluster, &what)
         })
     }
 
@@ -73,9 +73,8 @@ impl Answer {
     }
 
     fn no_json(&self, line: usize, column: usize) -> Error {
-        let cluster = &self.cluster;
-        let message =
-            format!("cluster {cluster:?} answered a body that is not the expected JSON: line {line} column {column}");
-        Error::new(ErrorKind::Answer, message)
+        let (line, column) = (line.to_string(), column.to_string());
+        let what = [" answered a body that is not the expected JSON: line ", &line, " column ", &column];
+        Error::of_cluster(ErrorKind::Answer, &self.cluster, &what)
     }
 }

@@ -7,7 +7,7 @@ use crate::field::is_owned_by_gateway;
 use crate::headers::{check, check_size, is_name};
 use crate::host::{Dispatch, Host, HostError, Pairs, host};
 use crate::slot::{Outcome, Waiting};
-use crate::time::{monotonic, timeout_from};
+use crate::time::{millis, monotonic, timeout_from};
 use crate::uses;
 use serde::Serialize;
 use std::time::Duration;
@@ -129,16 +129,17 @@ impl Call {
         match timeout_from(sent, limit.saturating_add(GRACE), waiting).await {
             Ok(Outcome::Answer { headers, body, trailers }) => answer(name, limit, headers, body, trailers),
             Ok(Outcome::TooLarge(size)) => {
-                let message = format!("cluster {name:?} answered {size} bytes, the plugin takes {max_body}");
-                Err(Error::new(ErrorKind::Answer, message))
+                let (size, most) = (size.to_string(), max_body.to_string());
+                let what = [" answered ", &size, " bytes, the plugin takes ", &most];
+                Err(Error::of_cluster(ErrorKind::Answer, &name, &what))
             }
             // A service that falls silent in the middle of its answer ends this way too, when its time is up.
             Ok(Outcome::Reset) if monotonic().saturating_sub(sent).saturating_add(EARLY) >= limit => {
                 Err(timed_out(&name, limit))
             }
             Ok(Outcome::Reset) => {
-                let message = format!("cluster {name:?}: the connection broke before the answer was complete");
-                Err(Error::new(ErrorKind::Reset, message))
+                let what = ": the connection broke before the answer was complete";
+                Err(Error::of_cluster(ErrorKind::Reset, &name, &[what]))
             }
             Err(_) => Err(timed_out(&name, limit)),
         }
@@ -155,9 +156,8 @@ impl Call {
             path.insert(0, '/');
         }
         if !is_name(&method) || method == "CONNECT" || !is_target(&path, "") || !is_target(&authority, "/@?") {
-            let message =
-                format!("cluster {cluster:?}: method, path or authority of the call would not stay in its place");
-            return Err(Error::new(ErrorKind::InvalidHeader, message));
+            let what = ": method, path or authority of the call would not stay in its place";
+            return Err(Error::of_cluster(ErrorKind::InvalidHeader, &cluster, &[what]));
         }
         let pseudo = [(":method", method), (":path", path), (":authority", authority)];
         let mut headers = Pairs::with_capacity(self.headers.len() + pseudo.len());
@@ -167,7 +167,7 @@ impl Call {
         }
         headers.extend(self.headers);
         check_size(&headers)?;
-        let timeout_ms = u32::try_from(self.timeout.as_millis()).unwrap_or(u32::MAX).max(1);
+        let timeout_ms = u32::try_from(millis(self.timeout)).unwrap_or(u32::MAX).max(1);
         let call = Dispatch { cluster: &cluster, headers: &headers, body: &self.body, timeout_ms };
         match host().dispatch_http(&call) {
             Ok(token) => Ok((cluster, Waiting::new(token, self.max_body))),
@@ -181,7 +181,8 @@ const OWNED_BY_CALL: [&str; 2] = ["host", "te"];
 
 /// Whether a path or authority cannot be mistaken for more than that: an upstream splits the request line at spaces.
 fn is_target(text: &str, forbidden: &str) -> bool {
-    text.bytes().all(|byte| byte > b' ' && byte != 0x7f && byte != b'#') && !text.contains(|c| forbidden.contains(c))
+    let is_good = |byte| byte > b' ' && byte != 0x7f && byte != b'#' && !forbidden.as_bytes().contains(&byte);
+    text.bytes().all(is_good)
 }
 
 /// What the host says when it does not even start: its two words for it are the most asked-about errors of Higress.
@@ -199,20 +200,18 @@ pub(crate) fn not_dispatched(cluster: &str, status: HostError) -> Error {
         }
         status => (ErrorKind::Host, format!("the gateway refused the call: {status}")),
     };
-    Error::new(kind, format!("cluster {cluster:?}: {why}"))
+    Error::of_cluster(kind, cluster, &[": ", &why])
 }
 
 fn timed_out(cluster: &str, after: Duration) -> Error {
-    let ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
-    Error::new(ErrorKind::Timeout, format!("cluster {cluster:?}: no answer within {ms} ms"))
+    Error::of_cluster(ErrorKind::Timeout, cluster, &[": no answer within ", &millis(after).to_string(), " ms"])
 }
 
 fn answer(cluster: String, after: Duration, headers: Pairs, body: Vec<u8>, trailers: Pairs) -> Result<Answer> {
     let status = headers.iter().find(|(name, _)| name == ":status");
     let status = status.and_then(|(_, value)| std::str::from_utf8(value).ok()?.parse().ok());
     let Some(status) = status else {
-        let message = format!("cluster {cluster:?}: the connection broke before an answer came");
-        return Err(Error::new(ErrorKind::Reset, message));
+        return Err(Error::of_cluster(ErrorKind::Reset, &cluster, &[": the connection broke before an answer came"]));
     };
     match (status, written_by_gateway(&headers), body.as_slice()) {
         (504, true, b"upstream request timeout") => Err(timed_out(&cluster, after)),
@@ -221,7 +220,7 @@ fn answer(cluster: String, after: Duration, headers: Pairs, body: Vec<u8>, trail
         }
         (502 | 503, true, text) if text.starts_with(b"upstream connect error") => {
             let why = "the service could not be reached; check that it runs and listens on the cluster's address";
-            Err(Error::new(ErrorKind::Unreachable, format!("cluster {cluster:?}: {why}")))
+            Err(Error::of_cluster(ErrorKind::Unreachable, &cluster, &[": ", why]))
         }
         _ => Ok(Answer { cluster, status, headers, body, trailers }),
     }

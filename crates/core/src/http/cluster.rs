@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use crate::JsonSchema;
+use crate::config::{in_quotes, joined};
 use crate::error::{Error, ErrorKind, Result};
 use crate::property;
 use serde::Deserialize;
@@ -102,9 +103,11 @@ impl Cluster {
         match port.filter(|port| *port != 0) {
             Some(port) => Ok(Self::Fqdn { fqdn, port, host: None }),
             None if fqdn.ends_with(".static") => Ok(Self::Fqdn { fqdn, port: 80, host: None }),
-            None => Err(Error::other(format!(
-                "service {fqdn:?} needs `servicePort`; only `.static` services have a default, their logical port 80"
-            ))),
+            None => Err(Error::other(joined(&[
+                "service ",
+                &in_quotes(&fqdn),
+                " needs `servicePort`; only `.static` services have a default, their logical port 80",
+            ]))),
         }
     }
 

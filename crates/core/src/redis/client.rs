@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Host, HostError, host};
 use crate::http::Cluster;
 use crate::slot::{Outcome, Waiting};
-use crate::time::{monotonic, timeout};
+use crate::time::{millis, monotonic, timeout};
 use crate::uses;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -120,7 +120,7 @@ impl Redis {
         match timeout(left, self.exchange(&cluster, command)).await {
             Ok(result) => result,
             Err(_) => {
-                let waited = u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX);
+                let waited = millis(self.timeout);
                 Err(self.wrong(&cluster, ErrorKind::Timeout, &format!("Redis did not answer within {waited} ms")))
             }
         }
@@ -183,7 +183,7 @@ impl Redis {
     }
 
     fn wrong(&self, cluster: &str, kind: ErrorKind, what: &str) -> Error {
-        Error::new(kind, format!("cluster {cluster:?}: {what}"))
+        Error::of_cluster(kind, cluster, &[": ", what])
     }
 }
 

@@ -8,7 +8,7 @@ use super::settings::Settings;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Host, HostError, RedisLogin, host};
 use crate::http::not_dispatched;
-use crate::time::monotonic;
+use crate::time::{millis, monotonic};
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ pub(super) fn open(cluster: &str, login: &Login) -> Result<u64> {
         Some(Err(())) => {
             let why = "a newer configuration of this plugin uses this cluster with another user, password or database, \
                        and the gateway has one login for each cluster; give each a cluster of its own";
-            Err(Error::new(ErrorKind::Host, format!("cluster {cluster:?}: {why}")))
+            Err(Error::of_cluster(ErrorKind::Host, cluster, &[": ", why]))
         }
         None => tell(cluster, login, None),
     }
@@ -108,14 +108,14 @@ fn with<T>(cluster: &str, look: impl FnOnce(&mut Link) -> T) -> Option<T> {
 }
 
 fn timeout_ms(settings: &Settings) -> u32 {
-    u32::try_from(settings.timeout.saturating_add(GRACE).as_millis()).unwrap_or(u32::MAX)
+    u32::try_from(millis(settings.timeout.saturating_add(GRACE))).unwrap_or(u32::MAX)
 }
 
 fn tell(cluster: &str, login: &Login, repeated: Option<Duration>) -> Result<u64> {
     let settings = &login.settings;
-    if cluster.contains('?') {
-        let message = format!("cluster {cluster:?}: the name of a Redis cluster must not contain `?`");
-        return Err(Error::new(ErrorKind::UnknownCluster, message));
+    if cluster.as_bytes().contains(&b'?') {
+        let why = ": the name of a Redis cluster must not contain `?`";
+        return Err(Error::of_cluster(ErrorKind::UnknownCluster, cluster, &[why]));
     }
     // Without the last two parameters a command lies up to 3 ms before it is written. Gateways that do not know them
     // (Higress before 2.1.9) ignore them.
@@ -154,7 +154,7 @@ pub(super) fn refused(cluster: &str, status: HostError) -> Error {
     match status {
         HostError::UNIMPLEMENTED => {
             let why = "this gateway has no Redis client; Higress has";
-            Error::new(ErrorKind::Host, format!("cluster {cluster:?}: {why}"))
+            Error::of_cluster(ErrorKind::Host, cluster, &[": ", why])
         }
         status => not_dispatched(cluster, status),
     }

@@ -83,7 +83,7 @@ impl TryFrom<RawRedis> for Redis {
             return Err("missing `serviceName`, the service's name with its type, such as `redis.static`".to_owned());
         }
         let service = Service::new(raw.service_name, port, raw.cluster, None).map_err(|error| error.to_string())?;
-        if service.cluster().name().is_ok_and(|name| name.contains('?')) {
+        if service.cluster().name().is_ok_and(|name| name.as_bytes().contains(&b'?')) {
             return Err("the name of the service must not contain `?`".to_owned());
         }
         let timeout = match raw.timeout {

@@ -23,7 +23,7 @@ impl Domain {
             (None, Some(prefix)) => (prefix, Domain::Prefix),
             (None, None) => (&text, Domain::Exact),
         };
-        if pattern.contains('*') {
+        if pattern.as_bytes().contains(&b'*') {
             return Err("a domain with one `*` at most, first or last");
         }
         Ok(kind(pattern.to_owned()))
@@ -53,10 +53,16 @@ impl fmt::Display for Domain {
 
 /// The host of an authority. An IPv6 address stands in brackets, whose colons belong to it.
 pub(super) fn without_port(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => host,
+    match at_last_colon(authority) {
+        Some((host, port)) if !port.as_bytes().contains(&b']') => host,
         _ => authority,
     }
+}
+
+/// What is before and behind the last colon. Std's `rsplit_once` does the same with a KB of code.
+pub(super) fn at_last_colon(text: &str) -> Option<(&str, &str)> {
+    let at = text.bytes().rposition(|byte| byte == b':')?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 #[cfg(test)]

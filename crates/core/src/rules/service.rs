@@ -1,5 +1,6 @@
 //! Service names: `fqdn` or `fqdn:port`, compared with Higress cluster names, `outbound|port|subset|fqdn`.
 
+use super::domain::at_last_colon;
 use std::fmt;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -11,14 +12,14 @@ pub(super) struct Service {
 impl Service {
     /// Reads a service. The error says what is allowed instead.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
-        let (name, port) = match text.rsplit_once(':') {
+        let (name, port) = match at_last_colon(text) {
             Some((name, port)) => {
                 let port = port.parse::<u16>().ok().filter(|port| *port > 0);
                 (name, Some(port.ok_or("`name` or `name:port` with a port from 1 to 65535")?))
             }
             None => (text, None),
         };
-        if name.is_empty() || name.contains('|') {
+        if name.is_empty() || name.as_bytes().contains(&b'|') {
             return Err("the name of a service, such as `shop.default.svc.cluster.local:8080`");
         }
         Ok(Self { name: name.to_owned(), port })

@@ -13,7 +13,7 @@ use walrus::{
 };
 
 /// The exports that are called once a start or once a configuration. All others are called for requests.
-const STARTING: [&str; 3] = ["_initialize", "proxy_on_vm_start", "proxy_on_configure"];
+pub(super) const STARTING: [&str; 3] = ["_initialize", "proxy_on_vm_start", "proxy_on_configure"];
 
 /// Callees of fewer instructions are better inlined: they are hardly larger than the call.
 const SMALLEST: u64 = 3;

@@ -9,6 +9,7 @@ mod exports;
 mod facts;
 mod imports;
 mod names;
+mod order;
 mod panic;
 mod phases;
 mod table;
@@ -72,6 +73,7 @@ pub fn finish(raw: &[u8], source: &Source, keep_names: Names) -> Result<Finished
     let named = keep_names == Names::Keep;
     let wasm = twins::merge(module.emit_wasm(), named)?;
     let wasm = calls::through_table(wasm, named)?;
+    let wasm = if named { wasm } else { order::requests_first(&wasm)? };
 
     wasmparser::Validator::new()
         .validate_all(&wasm)

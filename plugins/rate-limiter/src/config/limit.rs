@@ -58,7 +58,10 @@ impl TryFrom<String> for Per {
             "minute" => ("1", "m"),
             "hour" => ("1", "h"),
             "day" => ("1", "d"),
-            other => other.split_at(other.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(other.len())),
+            other => {
+                let unit = other.trim_start_matches(|letter: char| letter.is_ascii_digit());
+                (other.strip_suffix(unit).unwrap_or(other), unit)
+            }
         };
         let unit: u64 = match unit {
             "ms" => 1,

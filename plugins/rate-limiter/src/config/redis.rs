@@ -53,7 +53,7 @@ impl Beside {
                 return None;
             }
         };
-        if cluster.name().is_ok_and(|name| name.contains('?')) {
+        if cluster.name().is_ok_and(|name| name.as_bytes().contains(&b'?')) {
             faults.add(&["$: the name of the service must not contain `?`"]);
             return None;
         }

@@ -4,6 +4,7 @@ use super::Share;
 use crate::decide::Verdict;
 use crate::limit::{Algorithm, Limit, Standing, State};
 use crate::rule::Query;
+use plugin_core::time::millis;
 use std::time::Duration;
 
 /// Who decided.
@@ -69,8 +70,7 @@ impl Decision {
     pub(crate) fn of(query: &Query, share: &Share, path: Path, at: Duration) -> Self {
         let passed = share.number < share.verdict.granted;
         // The answer is as old as its call, by our clock; time went on since.
-        let age =
-            u64::try_from(at.saturating_sub(share.sent.saturating_add(share.took)).as_millis()).unwrap_or(u64::MAX);
+        let age = millis(at.saturating_sub(share.sent.saturating_add(share.took)));
         let now = share.verdict.now.saturating_add(age);
         let mut tightest: Option<(usize, Standing)> = None;
         let mut shadowed = Vec::new();

@@ -8,7 +8,7 @@ use crate::key::PREFIX;
 use crate::limit::{Algorithm, Limit, MAX_COUNT};
 use crate::rule::Query;
 use plugin_core::prelude::*;
-use plugin_core::time::{monotonic, sleep};
+use plugin_core::time::{millis, monotonic, sleep};
 
 impl Engine {
     /// One line for each change of state, however many requests it is about.
@@ -32,7 +32,7 @@ impl Engine {
             }
             Change::Closed(after) => {
                 let without = self.without.take();
-                let ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+                let ms = millis(after);
                 log::warn!("Redis answers again after {ms} ms; {without} requests were decided without it");
             }
         }

@@ -22,7 +22,7 @@ use local::Local;
 use memory::Memory;
 use plugin_core::prelude::*;
 use plugin_core::redis::{Redis, Script};
-use plugin_core::time::{monotonic, now};
+use plugin_core::time::{millis, monotonic, now};
 use std::cell::{Cell, RefCell};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -201,6 +201,5 @@ impl Engine {
 }
 
 fn unix_ms(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    millis(time.duration_since(UNIX_EPOCH).unwrap_or_default())
 }

@@ -5,6 +5,7 @@ use super::memory::{Kept, Memory};
 use crate::decide::Verdict;
 use crate::limit::Standing;
 use crate::rule::Query;
+use plugin_core::time::millis;
 use std::time::Duration;
 
 /// A limit of a subject that has no room.
@@ -30,7 +31,7 @@ pub(super) fn find(refusals: &mut Memory, query: &Query, at: Duration) -> Option
         if at >= refusal.until {
             refusals.remove(key);
         } else if bucket.cost >= refusal.cost {
-            let passed = u64::try_from(at.saturating_sub(refusal.at).as_millis()).unwrap_or(u64::MAX);
+            let passed = millis(at.saturating_sub(refusal.at));
             let later = |time: u64| time.saturating_sub(passed);
             let Standing { remaining, reset, retry, start } = refusal.standing;
             let standing = Standing { remaining, reset: later(reset), retry: retry.map(later), start };

@@ -58,8 +58,8 @@ pub fn parse(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = match text.strip_prefix('[') {
         Some(rest) => rest.split_once(']')?.0,
-        None if text.contains('.') => {
-            text.rsplit_once(':').filter(|(v4, _)| !v4.contains(':')).map_or(text, |(v4, _)| v4)
+        None if text.as_bytes().contains(&b'.') => {
+            text.rsplit_once(':').filter(|(v4, _)| !v4.as_bytes().contains(&b':')).map_or(text, |(v4, _)| v4)
         }
         None => text,
     };

@@ -4,7 +4,7 @@ use super::Token;
 use crate::template::Encoding;
 use plugin_core::prelude::*;
 use plugin_core::shared::SharedStore;
-use plugin_core::time::now;
+use plugin_core::time::{self, now};
 use std::cell::Cell;
 use std::time::SystemTime;
 
@@ -39,7 +39,7 @@ impl Shared {
         let mut stored = Vec::with_capacity(16 + token.value.len());
         for time in [token.refresh_at, token.expires_at] {
             let time = now.saturating_add(time.saturating_sub(monotonic));
-            stored.extend(u64::try_from(time.as_millis()).unwrap_or(u64::MAX).to_le_bytes());
+            stored.extend(time::millis(time).to_le_bytes());
         }
         stored.extend_from_slice(&token.value);
         if let Err(error) = self.store.set(&self.name(key), &stored) {
