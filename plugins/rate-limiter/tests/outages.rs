@@ -70,8 +70,10 @@ fn pause() {
     std::thread::sleep(Duration::from_millis(800));
 }
 
-fn outage(name: &str, more: Value, expected: &[u16], events: impl FnOnce(&Redis)) {
-    let (redis, upstream) = (Redis::start(), Upstream::start(|_| Answer::ok("")));
+/// Gives the plugin's log.
+fn outage(name: &str, more: Value, expected: &[u16], events: impl FnOnce(&Redis)) -> Vec<String> {
+    let redis = Redis::options().setting("enable-debug-command", &["yes"]).start();
+    let upstream = Upstream::start(|_| Answer::ok(""));
     let gateway = start(&redis, &upstream, more);
     counts_again(&gateway);
     let (statuses, longest) = under_load(&gateway, || events(&redis));
@@ -85,12 +87,13 @@ fn outage(name: &str, more: Value, expected: &[u16], events: impl FnOnce(&Redis)
     let ours: Vec<_> = log.iter().filter(|line| line.contains("onError") || line.contains("answers again")).collect();
     assert!(ours.len() <= 12, "{name}: a few lines for each worker, not one a request: {ours:#?}");
     assert!(!gateway.log_contains("panic"), "{name}");
+    log
 }
 
 type Outage = (&'static str, fn(&Redis));
 
 /// What becomes of Redis, and how it comes back.
-const OUTAGES: [Outage; 8] = [
+const OUTAGES: [Outage; 9] = [
     ("refuses", |redis| {
         redis.kill();
         pause();
@@ -131,12 +134,21 @@ const OUTAGES: [Outage; 8] = [
         redis.command(["REPLICAOF", "NO", "ONE"]);
     }),
     ("takes no writes", |redis| {
-        // `NOREPLICAS`: an answer that is an error, as `LOADING`, `MISCONF` and `OOM` are.
+        // `NOREPLICAS`: an answer that is an error, as `MISCONF` and `OOM` are.
         redis.command(["CONFIG", "SET", "min-replicas-to-write", "1"]);
         pause();
         redis.command(["CONFIG", "SET", "min-replicas-to-write", "0"]);
     }),
+    ("reads its data in", load),
 ];
+
+/// Lets Redis read its data in again, which takes it at least a second, in which it answers `LOADING`.
+fn load(redis: &Redis) {
+    redis.command(["DEBUG", "POPULATE", "2000"]);
+    redis.command(["CONFIG", "SET", "key-load-delay", "500"]);
+    redis.command(["CONFIG", "SET", "loading-process-events-interval-bytes", "1024"]);
+    assert_eq!(redis.text(["DEBUG", "RELOAD"]).as_deref(), Some("OK"));
+}
 
 fn each_outage(name: &str, more: Value, expected: &[u16]) {
     for (outage_name, happens) in OUTAGES {
@@ -160,6 +172,14 @@ fn denying() {
 #[testkit::scenario(higress)]
 fn counted_by_each_worker() {
     each_outage("local", json!({"onError": "local", "localWorkers": 2}), &[200]);
+}
+
+/// What Redis says is passed on to the operator.
+#[testkit::scenario(higress)]
+fn an_operator_hears_that_redis_reads_its_data_in() {
+    let log = outage("deny, Redis reads its data in", json!({"onError": "deny"}), &[200, 503], load);
+    let told: Vec<_> = log.iter().filter(|line| line.contains("LOADING") && line.contains("onError")).collect();
+    assert!(!told.is_empty(), "{log:#?}");
 }
 
 /// Whatever happens, no key stays for ever.

@@ -17,6 +17,7 @@ mod higress;
 mod hostile;
 mod life;
 mod loading;
+mod million;
 mod plugins;
 mod reply;
 mod revival;
