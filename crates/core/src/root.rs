@@ -122,7 +122,8 @@ struct RequestFacts;
 impl MatchFacts for RequestFacts {
     fn domain(&self) -> Option<String> {
         let bytes = host().header(Map::RequestHeaders, ":authority").ok().flatten()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        let host = String::from_utf8(bytes);
+        Some(host.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
     }
 
     fn route(&self) -> Option<String> {
