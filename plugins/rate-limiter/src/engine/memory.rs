@@ -72,7 +72,9 @@ impl Memory {
     #[inline(never)]
     fn put(&mut self, key: String, value: Kept) {
         if self.young.len() >= self.limit && !self.young.contains_key(&key) {
-            self.old = std::mem::take(&mut self.young);
+            std::mem::swap(&mut self.old, &mut self.young);
+            // A table that grew anew for each generation would leave holes of all sizes in the module's memory.
+            self.young.clear();
         }
         self.young.insert(key, value);
     }
