@@ -24,7 +24,7 @@ fn a_million_subjects_take_no_more_memory_than_the_first_hundred_thousand() {
     let mut bench = Bench::built("rate-limiter", &configuration.to_string());
     bench.world.refuse.set(Some(Refused::UnknownCluster));
     let names: Vec<String> = (0..EACH).map(|number| format!("x-key-{number}")).collect();
-    let mut passes = |bench: &mut Bench, request: usize| {
+    let passes = |bench: &mut Bench, request: usize| {
         let mut headers = get();
         names.iter().for_each(|name| headers.add(name.as_bytes(), request.to_string().as_bytes()));
         let stream = bench.open();
