@@ -8,6 +8,8 @@ use crate::attribute::Attribute;
 /// The bytes that plugins may leave at one exchange. A gateway has no bound; a plugin here must not eat its developer's
 /// machine.
 const MOST_BYTES: usize = 16 << 20;
+/// What an entry of the table takes beside its bytes, about.
+const EACH: usize = 128;
 /// The keys of what plugins set as properties begin with this.
 pub(crate) const PROPERTY: &[u8] = b"wasm.";
 
@@ -52,10 +54,10 @@ impl State {
     pub(crate) fn set(&mut self, key: &[u8], value: Attribute, span: Span) -> Result<(), Status> {
         let freed = match self.values.get(key) {
             Some((_, known)) if *known != span => return Ok(()),
-            Some((old, _)) => key.len() + old.size(),
+            Some((old, _)) => key.len() + old.size() + EACH,
             None => 0,
         };
-        let bytes = self.bytes - freed + key.len() + value.size();
+        let bytes = self.bytes - freed + key.len() + value.size() + EACH;
         if bytes > MOST_BYTES {
             return Err(Status::InternalFailure);
         }

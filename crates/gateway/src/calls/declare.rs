@@ -8,6 +8,9 @@ use crate::vm::guest::{Declared, Guest};
 /// Envoy's number for text. Messages of protobuf and FlatBuffers are bytes here.
 const TEXT: u64 = 1;
 
+/// Bytes of a name.
+const MOST_NAME: usize = 64 << 10;
+
 /// Keeps a declaration of the context whose callback runs. It is final.
 ///
 /// # Errors
@@ -22,6 +25,10 @@ pub(super) fn declare(guest: &mut Guest, argument: &[u8]) -> Result<(), Status> 
             (5, Value::Number(number)) => declared.span = Span::numbered(number),
             _ => {}
         }
+    }
+    // A name is kept for as long as its context lives.
+    if name.len() > MOST_NAME {
+        return Err(Status::BadArgument);
     }
     let key = (guest.current, name);
     if guest.declared.contains_key(&key) {

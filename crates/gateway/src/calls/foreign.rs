@@ -72,8 +72,12 @@ fn all(from: impl Read, most: usize) -> Result<Vec<u8>, Status> {
     }
 }
 
+/// Characters of a name that are shown.
+const MOST_SHOWN: usize = 100;
+
 /// Says once of each plugin what it asked for in vain: the plugin itself sees no more than a number.
-fn tell(guest: &mut Guest, name: String) {
+fn tell(guest: &mut Guest, mut name: String) {
+    name = name.chars().take(MOST_SHOWN).collect();
     let told = (guest.root(), name);
     if guest.told.len() >= MOST_TOLD || guest.told.contains(&told) {
         return;

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use cel::ExecutionError;
 use cel::common::traits::{Indexer, Iterable, Iterator, Sizer};
@@ -52,8 +53,21 @@ pub(super) fn value<'a>(
 }
 
 /// A map that cannot be listed, such as `request`.
-#[derive(Clone, Debug)]
-struct Group(BTreeMap<String, Box<dyn Val>>);
+#[derive(Clone)]
+pub(super) struct Group(BTreeMap<String, Box<dyn Val>>);
+
+impl Group {
+    pub(super) fn members(&self) -> impl std::iter::Iterator<Item = (&String, &dyn Val)> {
+        self.0.iter().map(|(name, value)| (name, value.as_ref()))
+    }
+}
+
+/// Says what is in it without the values, which may be secrets.
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Group({:?})", self.0.keys())
+    }
+}
 
 impl Val for Group {
     fn get_type(&self) -> &Type {

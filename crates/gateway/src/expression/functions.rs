@@ -9,6 +9,9 @@ use regex::RegexBuilder;
 
 use super::meter;
 
+/// Bytes of a regular expression. What becomes of it while it is read, a class of letters for example, may take
+/// thousands of times as many, and milliseconds each.
+const MOST_PATTERN: usize = 256;
 /// Bytes of a compiled regular expression, and of a text that is held against it. The worst takes a second for the
 /// product of both, and nothing can stop it.
 const MOST_REGEX: usize = 128 * 1024;
@@ -46,6 +49,9 @@ fn matches<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Exe
     let [text, pattern] = texts.as_slice() else { return Err(ExecutionError::MissingArgumentOrTarget) };
     if text.inner().len() > MOST_TEXT {
         return Err(ExecutionError::function_error("matches", "the text is too long for a regular expression"));
+    }
+    if pattern.inner().len() > MOST_PATTERN {
+        return Err(ExecutionError::function_error("matches", "the regular expression is too long"));
     }
     let regex = RegexBuilder::new(pattern.inner()).size_limit(MOST_REGEX).build();
     let regex = regex.map_err(|_| ExecutionError::function_error("matches", "no regular expression, or too large"))?;

@@ -1,6 +1,8 @@
 //! Headers in expressions: a map whose keys may be written in capitals.
 
 use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
 
 use cel::ExecutionError;
 use cel::common::traits::{Container, Indexer, Iterable, Iterator, Sizer};
@@ -10,20 +12,35 @@ use cel::common::value::{CowVal, StaticVal, Val};
 use crate::headers::Headers;
 
 /// Names in small letters, each with its values joined by commas.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(super) struct HeaderMap(Vec<(CelString<'static>, CelString<'static>)>);
+
+/// Says how many there are, not what they are: headers may be secrets.
+impl fmt::Debug for HeaderMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HeaderMap({} names)", self.0.len())
+    }
+}
 
 impl HeaderMap {
     pub(super) fn of(headers: &Headers) -> Self {
-        let mut entries: Vec<(CelString<'static>, CelString<'static>)> = Vec::new();
-        for (name, _) in headers.iter() {
-            let text = String::from_utf8_lossy(name).into_owned();
-            if !entries.iter().any(|(known, _)| known.inner() == text) {
-                let value = headers.joined(name).unwrap_or_default();
-                entries.push((text.into(), String::from_utf8_lossy(&value).into_owned().into()));
+        let mut entries: Vec<(String, Vec<u8>)> = Vec::new();
+        let mut places = HashMap::new();
+        for (name, value) in headers.iter() {
+            let name = String::from_utf8_lossy(name).into_owned();
+            match places.get(&name).and_then(|place: &usize| entries.get_mut(*place)) {
+                Some((_, values)) => {
+                    values.push(b',');
+                    values.extend_from_slice(value);
+                }
+                None => {
+                    places.insert(name.clone(), entries.len());
+                    entries.push((name, value.to_vec()));
+                }
             }
         }
-        Self(entries)
+        let text = |value: Vec<u8>| String::from_utf8_lossy(&value).into_owned();
+        Self(entries.into_iter().map(|(name, value)| (name.into(), text(value).into())).collect())
     }
 
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> + Clone {

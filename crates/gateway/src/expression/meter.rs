@@ -9,6 +9,7 @@ use cel::ExecutionError;
 use cel::common::types::{CelBool, CelBytes, CelList, CelMap, CelString, Type};
 use cel::common::value::{CowVal, StaticVal, Val};
 
+use super::attributes::Group;
 use super::headers::HeaderMap;
 
 /// What the meter and its functions are called in expressions, where nobody can write such names.
@@ -102,6 +103,8 @@ fn weight(value: &dyn Val) -> u64 {
         EACH + map.inner().iter().map(|(key, it)| weight(key.inner()) + weight(it.as_ref())).sum::<u64>()
     } else if let Some(headers) = value.downcast_ref::<HeaderMap>() {
         EACH + headers.bytes()
+    } else if let Some(group) = value.downcast_ref::<Group>() {
+        EACH + group.members().map(|(name, it)| name.len() as u64 + weight(it)).sum::<u64>()
     } else {
         EACH
     }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cel::common::value::Val;
-use cel::parser::{Expression as Tree, Parser};
+use cel::parser::{Expression as Tree, ParseError, ParseErrors, Parser};
 use cel::{Context, Value};
 
 use crate::attribute::Attribute;
@@ -76,7 +76,7 @@ impl Expression {
 
     fn parse(text: &str) -> Result<Self, String> {
         let parser = Parser::new().max_recursion_depth(MOST_LEVELS);
-        let mut tree = parser.parse(text).map_err(|error| error.to_string())?;
+        let mut tree = parser.parse(text).map_err(|errors| unreadable(&errors))?;
         let (mut roots, mut members, mut deepest) = (BTreeSet::new(), BTreeSet::new(), 0);
         let mut check = Check { roots: &mut roots, members: &mut members, depth: 0, deepest: &mut deepest };
         check.expression(&tree, 1)?;
@@ -90,12 +90,12 @@ impl Expression {
     /// # Errors
     /// When it goes wrong or wants too much.
     pub(crate) fn evaluate(&self, lookup: Lookup<'_>, most: Duration) -> Result<Vec<u8>, Failure> {
+        let meter = Meter::new(most);
         let find = |root: &String| {
             let value = attributes::value(lookup, &mut vec![root.as_bytes()], &self.members)?;
             Some((root.clone(), value))
         };
         let variables: Vec<_> = self.roots.iter().filter_map(find).collect();
-        let meter = Meter::new(most);
         if self.deepest <= MOST_INLINE {
             return self.resolve(variables, meter);
         }
@@ -119,10 +119,20 @@ impl Expression {
     }
 }
 
+/// Where a text cannot be read. The library's own words quote the text, which may hold a secret, once for each error.
+fn unreadable(errors: &ParseErrors) -> String {
+    match errors.errors.first() {
+        Some(ParseError { pos: (line, column), .. }) => {
+            format!("it cannot be read from line {line} column {column} on")
+        }
+        None => "it cannot be read".to_owned(),
+    }
+}
+
 /// Runs `work` on a stack that it cannot exhaust.
 ///
 /// # Errors
-/// When the system gives no thread.
+/// When the system gives no thread, or `work` panics where panics unwind; no input is known that lets it.
 fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);

@@ -52,7 +52,10 @@ fn nanoseconds(exact: Option<i64>, before: bool) -> Vec<u8> {
 /// What went wrong, without values: they may be a secret.
 pub(super) fn told(error: &ExecutionError) -> String {
     match error {
-        ExecutionError::NoSuchKey(key) => format!("there is no {key} of that name"),
+        ExecutionError::NoSuchKey(what) if matches!(what.as_str(), "header" | "attribute") => {
+            format!("there is no {what} of that name")
+        }
+        ExecutionError::NoSuchKey(_) => "there is nothing under that key".to_owned(),
         ExecutionError::UndeclaredReference(name) => format!("there is no attribute {name:?} now"),
         ExecutionError::NoSuchOverload(overload) => overload.to_string(),
         ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "division by zero".to_owned(),

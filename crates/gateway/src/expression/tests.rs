@@ -119,10 +119,49 @@ fn texts_of_all_kinds_are_read_or_refused() {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             text.push_str(pieces[(state >> 33) as usize % pieces.len()]);
         }
-        if let Ok(expression) = Expression::read(&text) {
-            // Whatever comes of it.
-            let _ = expression.evaluate(&|_| None, PATIENCE);
-        }
+        let unfit = match Expression::read(&text).map(|it| it.evaluate(&|_| None, PATIENCE)) {
+            Ok(Err(Failure::Evaluation(error))) | Err(error) => error,
+            Ok(_) => String::new(),
+        };
+        // That is how a panic of the library shows.
+        assert!(!unfit.contains("has failed"), "{text:?}: {unfit}");
     }
     assert!(Expression::read(&" ".repeat(MOST_BYTES + 1)).unwrap_err().contains("bytes"));
+}
+
+#[test]
+fn what_cannot_be_read_is_told_in_a_line_that_quotes_nothing() {
+    for text in ["#".repeat(MOST_BYTES), "request.headers['x-key'] == 's3cret' +".to_owned()] {
+        let error = Expression::read(&text).unwrap_err();
+        assert!(error.starts_with("it cannot be read from line 1 column"), "{error:.200}");
+        assert!(error.len() < 100 && !error.contains("s3cret"), "{error:.200}");
+    }
+    let error = given_up("{'a': 1}['s3' + 'cret']");
+    assert!(!error.contains("s3cret"), "{error}");
+}
+
+#[test]
+fn the_longest_chains_are_refused_and_not_run_into_the_ground() {
+    for (head, link, links) in [("1", "+1", 8191), ("a", ".a", 8190), ("a", "[0]", 5400), ("", "(", 16384)] {
+        assert!(Expression::read(&format!("{head}{}", link.repeat(links))).is_err(), "{link}");
+    }
+}
+
+#[test]
+fn groups_weigh_what_they_hold() {
+    let large = |path: &[&[u8]]| match path {
+        [b"request"] => Some(Attribute::Group),
+        [b"request", b"path"] => Some(Attribute::Text(vec![b'x'; 1 << 20])),
+        _ => None,
+    };
+    let expression =
+        Expression::read("size(['path'] + [1,2,3,4,5,6,7,8,9,10].map(x, [1,2,3,4,5,6,7,8,9,10].map(y, request)))");
+    let Err(Failure::Evaluation(error)) = expression.unwrap().evaluate(&large, PATIENCE) else { panic!("too large") };
+    assert!(error.contains("64 MiB"), "{error}");
+}
+
+#[test]
+fn long_patterns_are_refused_before_they_are_read() {
+    let pattern = format!("(?i){}", "[\\\\w\\\\W]".repeat(1000));
+    assert!(given_up(&format!("'a'.matches('{pattern}')")).contains("too long"));
 }

@@ -3,6 +3,7 @@
 use rsa::pkcs1::DecodeRsaPrivateKey as _;
 use rsa::pkcs8::der::{Decode, SliceReader};
 use rsa::pkcs8::{PrivateKeyInfoRef, SubjectPublicKeyInfoRef};
+use rsa::traits::PublicKeyParts as _;
 use rsa::{RsaPrivateKey, RsaPublicKey};
 
 use super::digest::Digest;
@@ -11,6 +12,9 @@ use super::{Encoded, elliptic, pem};
 /// The bytes of the longest key that is read: a private one of RSA with 8192 bits. What is longer would keep the
 /// gateway busy for seconds.
 const MOST_BYTES: usize = 6144;
+
+/// The bytes of its modulus.
+const MOST_MODULUS: usize = 1024;
 
 pub(super) enum PrivateKey {
     Rsa(Box<RsaPrivateKey>),
@@ -31,18 +35,23 @@ impl PrivateKey {
                 match label {
                     "PRIVATE KEY" => Self::pkcs8(&der),
                     _ if der.len() > MOST_BYTES => None,
-                    "RSA PRIVATE KEY" => RsaPrivateKey::from_pkcs1_der(&der).ok().map(Box::new).map(Self::Rsa),
+                    "RSA PRIVATE KEY" => RsaPrivateKey::from_pkcs1_der(&der).ok().and_then(Self::rsa),
                     _ => elliptic::SecretKey::sec1(&der).map(Box::new).map(Self::Elliptic),
                 }
             }
         }
     }
 
+    /// A key may be short and its modulus long, which takes the cube of its length.
+    fn rsa(key: RsaPrivateKey) -> Option<Self> {
+        (key.size() <= MOST_MODULUS).then(|| Self::Rsa(Box::new(key)))
+    }
+
     fn pkcs8(der: &[u8]) -> Option<Self> {
         let info = &first::<PrivateKeyInfoRef<'_>>(der)?;
         let rsa = (info.algorithm.oid == rsa::pkcs1::ALGORITHM_OID).then(|| RsaPrivateKey::try_from(info.clone()).ok());
         match rsa {
-            Some(key) => key.map(Box::new).map(Self::Rsa),
+            Some(key) => key.and_then(Self::rsa),
             None => elliptic::SecretKey::of(info).map(Box::new).map(Self::Elliptic),
         }
     }

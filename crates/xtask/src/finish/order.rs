@@ -1,4 +1,4 @@
-//! Puts the functions that requests reach side by side, at the front of the module.
+//! Puts the functions that requests reach by direct calls side by side, at the front of the module.
 //!
 //! Engines lay compiled functions out in the order of the module. Between two requests Envoy runs so much code of its own
 //! that a plugin's is in no cache: each page of it that a request touches costs, so functions of requests share theirs with
