@@ -14,7 +14,9 @@ const LLVM_INLINE_THRESHOLD: u32 = 225;
 pub(crate) fn raw_module(workspace: &Workspace, package: &Package) -> Result<Vec<u8>> {
     let status = cargo()
         .args(["build", "--release", "--target", TARGET, "--package", &package.name])
-        .args(code_generation(package))
+        // In the one way that goes before what the user's environment and configuration say for other programs: a
+        // module must not depend on them.
+        .env("CARGO_ENCODED_RUSTFLAGS", code_generation(package))
         .current_dir(&workspace.root)
         .status()
         .context("cannot run cargo")?;
@@ -39,11 +41,10 @@ pub(crate) fn raw_module(workspace: &Workspace, package: &Package) -> Result<Vec
 ///
 /// With a threshold of 13 in its manifest a module is a tenth smaller again, and a request takes one or two microseconds
 /// longer, which is nothing where it waits for a service.
-fn code_generation(package: &Package) -> [String; 2] {
+fn code_generation(package: &Package) -> String {
     let threshold = package.inline_threshold().unwrap_or(LLVM_INLINE_THRESHOLD);
-    let arguments = format!(
-        "-force-attribute=minsize -force-attribute=optsize \
+    format!(
+        "-Cllvm-args=-force-attribute=minsize -force-attribute=optsize \
          -inline-threshold={threshold} -inlinehint-threshold={threshold}"
-    );
-    ["--config".to_owned(), format!("target.{TARGET}.rustflags=[\"-Cllvm-args={arguments}\"]")]
+    )
 }

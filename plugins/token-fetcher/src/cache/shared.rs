@@ -4,7 +4,7 @@ use super::Token;
 use crate::template::Encoding;
 use plugin_core::prelude::*;
 use plugin_core::shared::SharedStore;
-use plugin_core::time::{self, now};
+use plugin_core::time::{millis, now};
 use std::cell::Cell;
 use std::time::SystemTime;
 
@@ -24,7 +24,7 @@ impl Shared {
         let stored = self.store.get(&self.name(key))?;
         let (refresh_at, rest) = stored.split_first_chunk::<8>()?;
         let (expires_at, value) = rest.split_first_chunk::<8>()?;
-        let now = millis(now());
+        let now = since_1970(now());
         let at = |time: &[u8; 8]| {
             let time = Duration::from_millis(u64::from_le_bytes(*time));
             monotonic.saturating_add(time).saturating_sub(now)
@@ -35,11 +35,11 @@ impl Shared {
 
     /// A token too large to be shared is fetched by each worker.
     pub(super) fn write(&self, key: &[u8], token: &Token, monotonic: Duration) {
-        let now = millis(now());
+        let now = since_1970(now());
         let mut stored = Vec::with_capacity(16 + token.value.len());
         for time in [token.refresh_at, token.expires_at] {
             let time = now.saturating_add(time.saturating_sub(monotonic));
-            stored.extend(time::millis(time).to_le_bytes());
+            stored.extend(millis(time).to_le_bytes());
         }
         stored.extend_from_slice(&token.value);
         if let Err(error) = self.store.set(&self.name(key), &stored) {
@@ -64,6 +64,6 @@ impl Shared {
     }
 }
 
-fn millis(time: SystemTime) -> Duration {
+fn since_1970(time: SystemTime) -> Duration {
     time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
