@@ -11,10 +11,12 @@ pub struct Limits {
     pub callback: Duration,
     /// How many metrics the guest may define. A gateway does not bound it.
     pub metrics: usize,
+    /// Bytes of a name that is kept: of a metric or a declared property. A gateway does not bound it.
+    pub name: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory: 1 << 30, callback: Duration::from_secs(5), metrics: 10_000 }
+        Self { memory: 1 << 30, callback: Duration::from_secs(5), metrics: 10_000, name: 64 << 10 }
     }
 }

@@ -8,13 +8,10 @@ use crate::vm::guest::{Declared, Guest};
 /// Envoy's number for text. Messages of protobuf and FlatBuffers are bytes here.
 const TEXT: u64 = 1;
 
-/// Bytes of a name.
-const MOST_NAME: usize = 64 << 10;
-
 /// Keeps a declaration of the context whose callback runs. It is final.
 ///
 /// # Errors
-/// [`Status::BadArgument`] where the argument is no `DeclarePropertyArguments` or the name is declared already.
+/// [`Status::BadArgument`] where the argument is no `DeclarePropertyArguments`, the name is too long or declared already.
 pub(super) fn declare(guest: &mut Guest, argument: &[u8]) -> Result<(), Status> {
     let (mut name, mut declared) = (Vec::new(), Declared::default());
     for field in fields(argument).ok_or(Status::BadArgument)? {
@@ -26,8 +23,7 @@ pub(super) fn declare(guest: &mut Guest, argument: &[u8]) -> Result<(), Status> 
             _ => {}
         }
     }
-    // A name is kept for as long as its context lives.
-    if name.len() > MOST_NAME {
+    if name.len() > guest.limits.name {
         return Err(Status::BadArgument);
     }
     let key = (guest.current, name);

@@ -6,9 +6,6 @@ use crate::process::MetricKind;
 use crate::vm::guest::Guest;
 
 /// Every call makes a new id, even for a name that has one.
-/// Bytes of a name, which is kept for as long as the gateway runs.
-const MOST_NAME: u32 = 64 << 10;
-
 pub(super) fn define(call: &mut Call<'_>, kind: u32, name: u32, size: u32, out: u32) -> Outcome {
     let kind = match kind {
         0 => MetricKind::Counter,
@@ -16,7 +13,7 @@ pub(super) fn define(call: &mut Call<'_>, kind: u32, name: u32, size: u32, out: 
         2 => MetricKind::Histogram,
         _ => return Err(Status::BadArgument.into()),
     };
-    if size > MOST_NAME {
+    if size as usize > call.guest().limits.name {
         return Err(Status::BadArgument.into());
     }
     let name = call.text(name, size)?;

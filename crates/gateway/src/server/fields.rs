@@ -61,11 +61,5 @@ pub(super) fn to_map(headers: &Headers) -> HeaderMap {
 
 /// A header as text, with several values joined by commas as routes and logs want them.
 pub(super) fn joined(headers: &Headers, name: &str) -> Option<String> {
-    let mut values = headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes()));
-    let mut text = String::from_utf8_lossy(values.next()?.1).into_owned();
-    for (_, value) in values {
-        text.push(',');
-        text.push_str(&String::from_utf8_lossy(value));
-    }
-    Some(text)
+    headers.joined(name.as_bytes()).map(|values| String::from_utf8_lossy(&values).into_owned())
 }

@@ -104,3 +104,17 @@ pub(super) fn advice(which: &str) -> String {
         "the {which} key cannot be read: pass one of RSA or of the curves P-256, P-384, P-521 in {form}, unencrypted"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_modulus_that_would_take_long_is_refused_however_short_its_key() {
+        let taken = include_str!("../../tests/foreign/keys/rsa-pkcs1.pem");
+        let large = include_str!("../../tests/foreign/keys/rsa-9216.pem");
+        assert!(pem::first(large, &["RSA PRIVATE KEY"]).unwrap().1.len() < MOST_BYTES);
+        let is_read = |key| PrivateKey::read(Encoded::Pem(key)).is_some();
+        assert_eq!((is_read(taken), is_read(large)), (true, false));
+    }
+}

@@ -228,3 +228,39 @@ fn a_line_that_is_too_long_is_cut_between_two_characters_and_says_so() {
     assert!(cut.strip_prefix(&kept).is_some_and(|rest| rest == " [65538 bytes more are left out]"), "{}", cut.len());
     assert!(!whole.contains("left out") && whole.len() >= MOST);
 }
+
+/// Names are kept on the host's side: ten thousand of them must not each be as large as the guest's memory.
+#[test]
+fn a_long_name_is_refused() {
+    let text = guest(
+        r#"(import "env" "proxy_define_metric" (func $define (param i32 i32 i32 i32) (result i32)))
+        (import "env" "proxy_call_foreign_function" (func $call (param i32 i32 i32 i32 i32 i32) (result i32)))"#,
+        r#"(data (i32.const 100) "declare_property") (data (i32.const 200) "\0a\04long") (data (i32.const 300) "\0a\03fit")
+        (func $is (param i32 i32) (if (i32.ne (local.get 0) (local.get 1)) (then unreachable)))
+        (func $declare (param i32 i32) (result i32)
+            (call $call (i32.const 100) (i32.const 16) (local.get 0) (local.get 1) (i32.const 8) (i32.const 12)))
+        (func (export "proxy_on_configure") (param i32 i32) (result i32)
+            (call $is (i32.const 2) (call $define (i32.const 0) (i32.const 202) (i32.const 4) (i32.const 20)))
+            (call $is (i32.const 0) (call $define (i32.const 0) (i32.const 302) (i32.const 3) (i32.const 20)))
+            (call $is (i32.const 2) (call $declare (i32.const 200) (i32.const 6)))
+            (call $is (i32.const 0) (call $declare (i32.const 300) (i32.const 5)))
+            (i32.const 1))"#,
+    );
+    Bench::of(&wat(&text), Plugin::default(), Limits { name: 3, ..limits() });
+}
+
+/// What a guest calls a function goes into the log.
+#[test]
+fn of_a_long_name_of_a_function_the_log_shows_the_beginning() {
+    let text = guest(
+        r#"(import "env" "proxy_call_foreign_function" (func $call (param i32 i32 i32 i32 i32 i32) (result i32)))"#,
+        r#"(func (export "proxy_on_configure") (param i32 i32) (result i32)
+            (memory.fill (i32.const 8192) (i32.const 97) (i32.const 40000))
+            (drop (call $call (i32.const 8192) (i32.const 40000) (i32.const 0) (i32.const 0) (i32.const 8) (i32.const 12)))
+            (i32.const 1))"#,
+    );
+    let bench = Bench::of(&wat(&text), Plugin::default(), limits());
+    let log = bench.world.log.borrow();
+    let line = log.iter().map(|(_, line)| line).find(|line| line.contains("aaa")).expect("a line about it");
+    assert!(line.len() < 1000, "{} bytes", line.len());
+}
