@@ -63,8 +63,10 @@ pub(crate) fn select(options: &Options) -> Result<Vec<Variant>> {
     for job in Job::ALL {
         let also = || options.also.iter().filter(move |module| module.job == job);
         let wanted = |entry: &Entry| {
-            let text = options.only.as_deref();
-            text.is_none_or(|text| job.name() == text || entry.name.contains(text))
+            options.only.as_deref().is_none_or(|text| match text.split_once(':') {
+                Some((only, name)) => job.name() == only && entry.name.contains(name),
+                None => job.name() == text || entry.name.contains(text),
+            })
         };
         let of_job = || entries().filter(move |entry| entry.job == job);
         if !of_job().any(wanted) && also().next().is_none() {

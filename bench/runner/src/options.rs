@@ -16,7 +16,8 @@ Usage: make bench, or cargo run --release -p bench -- [OPTIONS]
   --connections N   keep-alive connections of the load (default 8)
   --instructions    count instructions instead of CPU time, start-up and memory; a busy machine does not
                     change them; needs valgrind; --requests has no effect
-  --only TEXT       only variants whose job or name contains TEXT; the baselines always run
+  --only TEXT       only a job (fetch), variants with TEXT in their names (plain), or both (fetch:plain);
+                    the baselines always run
   --also JOB:NAME=FILE[=CONFIGURATION]
                     one more module; may be repeated; the configuration is {} unless given
   --json FILE       write all figures, round by round

@@ -139,16 +139,22 @@ impl Ord for Entry {
     }
 }
 
+/// How many timers may wait before the abandoned ones are looked for.
+const SWEEP_AT_LEAST: usize = 64;
+
 /// The timers of one root context. The host's tick is armed for the earliest one and off when there is none.
 pub(crate) struct Timers {
     root: u32,
     waiting: RefCell<BinaryHeap<Entry>>,
+    /// With so many of them the abandoned ones are thrown out. Nearly every timer is one: the deadline of a call that is
+    /// answered long before. Left until they are due, those of 10,000 calls a second would be a heap of megabytes.
+    sweep_at: Cell<usize>,
     armed: Cell<Option<Duration>>,
 }
 
 impl Timers {
     pub(crate) fn new(root: u32) -> Self {
-        Self { root, waiting: RefCell::default(), armed: Cell::new(None) }
+        Self { root, waiting: RefCell::default(), sweep_at: Cell::new(SWEEP_AT_LEAST), armed: Cell::new(None) }
     }
 
     /// Turns the tick off: the host would go on ticking for a root that is gone.
@@ -160,7 +166,13 @@ impl Timers {
 
     fn add(&self, deadline: Duration, now: Duration, waker: &Waker) -> Timer {
         let waker = Rc::new(RefCell::new(Some(waker.clone())));
-        self.waiting.borrow_mut().push(Entry(Timer { deadline, waker: Rc::clone(&waker) }));
+        let mut waiting = self.waiting.borrow_mut();
+        if waiting.len() >= self.sweep_at.get() {
+            waiting.retain(|Entry(timer)| timer.waker.borrow().is_some());
+            self.sweep_at.set(waiting.len().saturating_mul(2).max(SWEEP_AT_LEAST));
+        }
+        waiting.push(Entry(Timer { deadline, waker: Rc::clone(&waker) }));
+        drop(waiting);
         self.arm(deadline, now);
         Timer { deadline, waker }
     }

@@ -2,27 +2,21 @@
 //!
 //! Envoy has V8 compile all of a module when it starts, without knowing what is called often. V8 then inlines every
 //! direct call until a function is three times its size and more, which is most of a plugin's start-up time. LLVM has
-//! inlined already what is worth it. Functions that requests reach by direct calls keep them; start-up, configuration
+//! inlined already what is worth it. Functions that requests reach keep direct calls; start-up, configuration
 //! and faults can spare the nanosecond that a look into the table takes.
 
+use super::requests;
 use anyhow::Result;
 use std::collections::{BTreeMap, BTreeSet};
 use walrus::ir::{Call, CallIndirect, Const, Instr, InstrSeq, InstrSeqId, Value, Visitor, dfs_in_order};
-use walrus::{
-    ConstExpr, ElementItems, ElementKind, ExportItem, FunctionId, LocalFunction, Module, ModuleConfig, TableId, TypeId,
-};
-
-/// The exports that are called once a start or once a configuration. All others are called for requests.
-pub(super) const STARTING: [&str; 3] = ["_initialize", "proxy_on_vm_start", "proxy_on_configure"];
+use walrus::{ConstExpr, ElementItems, ElementKind, ExportItem, FunctionId, LocalFunction, Module, TableId, TypeId};
 
 /// Callees of fewer instructions are better inlined: they are hardly larger than the call.
 const SMALLEST: u64 = 3;
 
 /// Rewrites `wasm`; leaves it alone when its table may change while it runs, or when it has none.
-pub(super) fn through_table(wasm: Vec<u8>, names: bool) -> Result<Vec<u8>> {
-    let mut config = ModuleConfig::new();
-    let mut module =
-        config.generate_name_section(names).generate_producers_section(false).generate_dwarf(false).parse(&wasm)?;
+pub(super) fn through_table(wasm: Vec<u8>) -> Result<Vec<u8>> {
+    let mut module = super::parse(&wasm)?;
     let Some(table) = fixed_table(&module)? else { return Ok(wasm) };
     rewrite(&mut module, table);
     Ok(module.emit_wasm())
@@ -41,7 +35,7 @@ fn fixed_table(module: &Module) -> Result<Option<TableId>> {
 }
 
 fn rewrite(module: &mut Module, table: TableId) {
-    let hot = reached_by_requests(module);
+    let hot: BTreeSet<FunctionId> = requests::reached(module).into_iter().collect();
     let callees: BTreeMap<FunctionId, TypeId> = module
         .funcs
         .iter_local()
@@ -104,31 +98,10 @@ impl Slots {
     }
 }
 
-/// The functions that direct calls lead to from the exports that requests call.
-fn reached_by_requests(module: &Module) -> BTreeSet<FunctionId> {
-    let exports = module.exports.iter().filter(|export| !STARTING.contains(&export.name.as_str()));
-    let mut open: Vec<FunctionId> = exports
-        .filter_map(|export| match export.item {
-            ExportItem::Function(function) => Some(function),
-            _ => None,
-        })
-        .collect();
-    let mut reached = BTreeSet::new();
-    while let Some(function) = open.pop() {
-        if reached.insert(function)
-            && let walrus::FunctionKind::Local(local) = &module.funcs.get(function).kind
-        {
-            open.extend(Survey::of(local).calls);
-        }
-    }
-    reached
-}
-
 /// What a function is made of, as far as calls go.
 #[derive(Default)]
 struct Survey {
     seqs: Vec<InstrSeqId>,
-    calls: Vec<FunctionId>,
     changes_tables: bool,
 }
 
@@ -146,15 +119,10 @@ impl<'a> Visitor<'a> for Survey {
     }
 
     fn visit_instr(&mut self, instr: &'a Instr, _: &'a walrus::ir::InstrLocId) {
-        match instr {
-            Instr::Call(call) => self.calls.push(call.func),
-            Instr::TableSet(_)
-            | Instr::TableGrow(_)
-            | Instr::TableFill(_)
-            | Instr::TableInit(_)
-            | Instr::TableCopy(_) => self.changes_tables = true,
-            _ => {}
-        }
+        self.changes_tables |= matches!(
+            instr,
+            Instr::TableSet(_) | Instr::TableGrow(_) | Instr::TableFill(_) | Instr::TableInit(_) | Instr::TableCopy(_)
+        );
     }
 }
 
@@ -179,7 +147,7 @@ mod tests {
     }
 
     fn rewritten(wasm: Vec<u8>) -> Module {
-        let wasm = through_table(wasm, true).unwrap();
+        let wasm = through_table(wasm).unwrap();
         wasmparser::Validator::new().validate_all(&wasm).unwrap();
         Module::from_buffer(&wasm).unwrap()
     }
@@ -233,7 +201,7 @@ mod tests {
         let set = r#"(func (export "f") (table.set (i32.const 1) (ref.null func)))"#;
         let exported = r#"(export "table" (table 0))"#;
         for more in [set, exported] {
-            assert_eq!(through_table(module(more), true).unwrap(), module(more), "{more}");
+            assert_eq!(through_table(module(more)).unwrap(), module(more), "{more}");
         }
     }
 }

@@ -12,6 +12,7 @@ mod names;
 mod order;
 mod panic;
 mod phases;
+mod requests;
 mod table;
 mod twins;
 
@@ -55,13 +56,13 @@ pub struct Finished {
 /// When `raw` is not a plugin of this workspace, is finished already, has no names to read, lacks a callback that it
 /// needs, or asks for something that its ABI cannot give.
 pub fn finish(raw: &[u8], source: &Source, keep_names: Names) -> Result<Finished> {
-    let module = parse(raw, Names::Strip)?;
+    let module = parse(raw)?;
     facts::refuse_finished(&module)?;
     let declaration = Declaration::read(&module)?;
     let mut raw = raw.to_vec();
     facts::fill_in(&mut raw, &declaration, source)?;
     let raw = raw.as_slice();
-    let mut module = parse(raw, keep_names)?;
+    let mut module = parse(raw)?;
 
     let features = reached_features(raw)?;
     declaration.allow(&features)?;
@@ -70,10 +71,12 @@ pub fn finish(raw: &[u8], source: &Source, keep_names: Names) -> Result<Finished
     reduce(&mut module, &callbacks, declaration.abi.markers())?;
     let imports = imports::list(&module);
     facts::replace_custom_sections(&mut module, &declaration, source)?;
-    let named = keep_names == Names::Keep;
-    let wasm = twins::merge(module.emit_wasm(), named)?;
-    let wasm = calls::through_table(wasm, named)?;
-    let wasm = if named { wasm } else { order::requests_first(&wasm)? };
+    let wasm = twins::merge(module.emit_wasm())?;
+    let wasm = calls::through_table(wasm)?;
+    let wasm = match keep_names {
+        Names::Keep => wasm,
+        Names::Strip => order::requests_first(&wasm)?,
+    };
 
     wasmparser::Validator::new()
         .validate_all(&wasm)
@@ -81,18 +84,16 @@ pub fn finish(raw: &[u8], source: &Source, keep_names: Names) -> Result<Finished
     Ok(Finished { wasm, declaration, features, callbacks, imports })
 }
 
-fn parse(raw: &[u8], keep_names: Names) -> Result<Module> {
-    ModuleConfig::new()
-        .generate_name_section(keep_names == Names::Keep)
-        .generate_producers_section(false)
-        .parse(raw)
-        .context("cannot read the module that cargo wrote")
+/// Reads a module with its names, by which the steps know what they look for.
+fn parse(wasm: &[u8]) -> Result<Module> {
+    let mut config = ModuleConfig::new();
+    config.generate_producers_section(false).parse(wasm).context("cannot read the module that cargo wrote")
 }
 
 /// The features reached from the callbacks that every plugin has. The optional callbacks are left out of the question,
 /// because core's own code in them would count as a use.
 fn reached_features(raw: &[u8]) -> Result<BTreeSet<Feature>> {
-    let mut module = parse(raw, Names::Strip)?;
+    let mut module = parse(raw)?;
     reduce(&mut module, &phases::ALWAYS, &[])?;
     phases::marked(&module)
 }

@@ -10,14 +10,14 @@ use walrus::{ElementItems, ExportItem, FunctionId, IndicesToIds, Module, ModuleC
 use wasmparser::{Parser, Payload};
 
 /// Merges until nothing is left to merge: callers of twins may have become twins.
-pub(super) fn merge(mut wasm: Vec<u8>, names: bool) -> Result<Vec<u8>> {
+pub(super) fn merge(mut wasm: Vec<u8>) -> Result<Vec<u8>> {
     loop {
         let twins = twins(&wasm)?;
         if twins.is_empty() {
             return Ok(wasm);
         }
         let mut config = ModuleConfig::new();
-        config.generate_name_section(names).generate_producers_section(false);
+        config.generate_producers_section(false);
         config.on_parse(move |module, ids| replace(module, ids, &twins));
         wasm = config.parse(&wasm)?.emit_wasm();
     }
