@@ -1,5 +1,7 @@
 //! The seam between core and the gateway: everything core may ask of its host, without a proxy-wasm type in it.
 
+pub use crate::header_list::HeaderList;
+
 use std::fmt;
 use std::ops::Deref;
 use std::time::{Duration, SystemTime};
@@ -125,7 +127,7 @@ pub struct Dispatch<'a> {
     /// Name of the Envoy cluster, exact and case-sensitive.
     pub cluster: &'a str,
     /// Headers with the pseudo headers `:method`, `:path` and `:authority`.
-    pub headers: &'a [(String, Vec<u8>)],
+    pub headers: &'a HeaderList,
     /// Body, may be empty.
     pub body: &'a [u8],
     /// When the host gives up, in milliseconds; 0 would mean never.
@@ -158,7 +160,7 @@ pub trait Host {
     fn set_effective_context(&self, context: u32) -> HostResult<()>;
 
     fn header(&self, map: Map, name: &str) -> HostResult<Option<Vec<u8>>>;
-    fn headers(&self, map: Map) -> HostResult<Pairs>;
+    fn headers(&self, map: Map) -> HostResult<HeaderList>;
     fn set_header(&self, map: Map, name: &str, value: &[u8]) -> HostResult<()>;
     fn add_header(&self, map: Map, name: &str, value: &[u8]) -> HostResult<()>;
     fn remove_header(&self, map: Map, name: &str) -> HostResult<()>;

@@ -30,6 +30,7 @@ pub mod env;
 mod error;
 mod exchange;
 mod field;
+mod header_list;
 mod headers;
 pub mod host;
 pub mod http;

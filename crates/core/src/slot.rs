@@ -1,6 +1,6 @@
 //! Slots: where the answer to an outside call lands, found by the host's token, gone with the future that waits.
 
-use crate::host::Pairs;
+use crate::host::HeaderList;
 use crate::runtime::IdMap;
 use std::cell::RefCell;
 use std::future::Future;
@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// An answer, copied out of the host's buffers.
-    Answer { headers: Pairs, body: Vec<u8>, trailers: Pairs },
+    Answer { headers: HeaderList, body: Vec<u8>, trailers: HeaderList },
     /// An answer whose body was larger than allowed and therefore not copied.
     TooLarge(usize),
     /// The connection broke, or the host itself refused the answer for its size.
@@ -22,7 +22,7 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// A Redis reply: an answer that is nothing but its bytes.
     pub(crate) fn reply(bytes: Vec<u8>) -> Self {
-        Self::Answer { headers: Pairs::new(), body: bytes, trailers: Pairs::new() }
+        Self::Answer { headers: HeaderList::default(), body: bytes, trailers: HeaderList::default() }
     }
 }
 

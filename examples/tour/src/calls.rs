@@ -14,7 +14,7 @@ pub(crate) async fn visit(step: &str, mut request: Request, tour: &Tour) -> Resu
         "response-headers" => {
             let answer = tour.service("auth")?.get("/token").send().await?;
             let token = answer.require_header("x-token")?;
-            let names: Vec<&str> = answer.headers().iter().map(|(name, _)| name.as_str()).collect();
+            let names: Vec<String> = answer.headers().into_iter().map(|(name, _)| name).collect();
             request.headers_mut().set("x-token", token)?;
             request.headers_mut().set("x-names", names.join(","))?;
         }

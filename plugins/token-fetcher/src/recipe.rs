@@ -3,6 +3,7 @@
 use crate::fields::{Fields, Headers};
 use crate::template::{Encoding, Inputs, Source, Template};
 use plugin_core::config::Node;
+use plugin_core::http::PreparedCall;
 use plugin_core::is_name;
 use plugin_core::prelude::*;
 use std::hash::{Hash, Hasher};
@@ -13,6 +14,8 @@ pub(crate) struct Recipe {
     service: Service,
     path: Path,
     extra: Extra,
+    /// The call itself, where requests have nothing to fill in.
+    ready: Option<Rc<PreparedCall>>,
 }
 
 /// The path and, if need be, a query.
@@ -64,7 +67,12 @@ pub(crate) enum Json {
 
 impl Recipe {
     pub(crate) fn new(service: Service, path: Path, extra: Extra) -> Self {
-        Self { service, path, extra }
+        let mut recipe = Self { service, path, extra, ready: None };
+        if recipe.sources().is_empty() {
+            // What may be wrong with it is told to whoever asks: that is not the configuration's fault alone.
+            recipe.ready = recipe.fill_in(&Inputs::default()).ok().map(Rc::new);
+        }
+        recipe
     }
 
     /// Goes into the identity of a configuration.
@@ -90,12 +98,19 @@ impl Recipe {
         sources
     }
 
-    /// Makes the call and waits for its answer, whatever its status.
-    pub(crate) async fn ask(&self, inputs: &Inputs, time: Duration) -> Result<Answer> {
+    /// The call for one request.
+    pub(crate) fn call(&self, inputs: &Inputs) -> Result<Rc<PreparedCall>> {
+        match &self.ready {
+            Some(call) => Ok(call.clone()),
+            None => self.fill_in(inputs).map(Rc::new),
+        }
+    }
+
+    fn fill_in(&self, inputs: &Inputs) -> Result<PreparedCall> {
         let Extra { method, headers, body, .. } = &self.extra;
         let default = if body.is_some() { "POST" } else { "GET" };
         let method = method.as_ref().map_or(default, |Method(method)| method);
-        let mut call = self.service.cluster().call(method, self.path(inputs)?).timeout(time);
+        let mut call = self.service.cluster().call(method, self.path(inputs)?);
         for (name, value) in headers.iter() {
             let value = value.bytes(inputs);
             // Of what the request does not have there is nothing to pass on.
@@ -109,7 +124,7 @@ impl Recipe {
             }
             call = call.body(body.bytes(inputs));
         }
-        call.send().await
+        call.prepare()
     }
 
     fn path(&self, inputs: &Inputs) -> Result<String> {

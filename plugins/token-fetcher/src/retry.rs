@@ -60,11 +60,12 @@ impl Retry {
     ) -> Result<Answer> {
         let mut pause = Duration::from_millis(self.pause_ms.into());
         let mut left = self.tries.0;
+        let call = recipe.call(inputs)?;
         loop {
             left = left.saturating_sub(1);
             let time = end.saturating_sub(now);
             let time = self.try_timeout_ms.map_or(time, |limit| time.min(limit.into()));
-            match recipe.ask(inputs, time).await.and_then(|answer| success.check(answer)) {
+            match call.send_within(time).await.and_then(|answer| success.check(answer)) {
                 Err(error) if left > 0 && error.kind().is_transient() && monotonic().saturating_add(pause) < end => {
                     log::debug!("{error}; trying again");
                 }

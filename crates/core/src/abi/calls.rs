@@ -1,8 +1,8 @@
 //! Host calls: thin imports with the status as a number, behind the safe [`Host`] trait.
 
-use super::{clock, environment, pairs};
+use super::{clock, environment};
 use crate::host::{
-    Buffer, Direction, Dispatch, Host, HostError, HostResult, LocalReply, Map, MetricKind, Pairs, RedisLogin,
+    Buffer, Direction, Dispatch, HeaderList, Host, HostError, HostResult, LocalReply, Map, MetricKind, RedisLogin,
 };
 use std::ptr::null_mut;
 use std::time::{Duration, SystemTime};
@@ -98,6 +98,9 @@ unsafe extern "C" {
     ) -> u32;
 }
 
+/// A list without entries.
+const NO_HEADERS: [u8; 4] = [0; 4];
+
 /// The gateway that runs this module.
 #[derive(Clone, Copy, Debug)]
 pub struct ProxyWasm;
@@ -166,9 +169,8 @@ impl Host for ProxyWasm {
         }))
     }
 
-    fn headers(&self, map: Map) -> HostResult<Pairs> {
-        let bytes = taken(|out, size| unsafe { proxy_get_header_map_pairs(map as u32, out, size) })?;
-        Ok(pairs::decode(&bytes))
+    fn headers(&self, map: Map) -> HostResult<HeaderList> {
+        taken(|out, size| unsafe { proxy_get_header_map_pairs(map as u32, out, size) }).map(HeaderList::from_host)
     }
 
     fn set_header(&self, map: Map, name: &str, value: &[u8]) -> HostResult<()> {
@@ -188,7 +190,8 @@ impl Host for ProxyWasm {
     }
 
     fn set_headers(&self, map: Map, list: &[(String, Vec<u8>)]) -> HostResult<()> {
-        let bytes = pairs::encode(list);
+        let list = HeaderList::new(list);
+        let bytes = list.as_bytes();
         status(unsafe { proxy_set_header_map_pairs(map as u32, bytes.as_ptr(), bytes.len()) })
     }
 
@@ -211,7 +214,7 @@ impl Host for ProxyWasm {
     }
 
     fn dispatch_http(&self, call: &Dispatch<'_>) -> HostResult<u32> {
-        let (headers, trailers) = (pairs::encode(call.headers), pairs::NONE);
+        let (headers, trailers) = (call.headers.as_bytes(), NO_HEADERS);
         let mut token = 0;
         status(unsafe {
             proxy_http_call(
@@ -261,7 +264,8 @@ impl Host for ProxyWasm {
     }
 
     fn reply(&self, reply: &LocalReply<'_>) -> HostResult<()> {
-        let headers = pairs::encode(reply.headers);
+        let headers = HeaderList::new(reply.headers);
+        let headers = headers.as_bytes();
         status(unsafe {
             proxy_send_local_response(
                 u32::from(reply.status),

@@ -3,7 +3,7 @@
 use super::build;
 use super::calls::ProxyWasm;
 use crate::exchange::Event;
-use crate::host::{Buffer, Direction, Host, Map};
+use crate::host::{Buffer, Direction, HeaderList, Host, Map};
 use crate::runtime;
 use crate::slot::Outcome;
 
@@ -97,6 +97,9 @@ fn answer(max_body: usize, headers: u32, body: usize, trailers: u32) -> Outcome 
     Outcome::Answer {
         headers: host.headers(Map::CallHeaders).unwrap_or_default(),
         body: bytes.unwrap_or_default(),
-        trailers: if trailers == 0 { Vec::new() } else { host.headers(Map::CallTrailers).unwrap_or_default() },
+        trailers: match trailers {
+            0 => HeaderList::default(),
+            _ => host.headers(Map::CallTrailers).unwrap_or_default(),
+        },
     }
 }

@@ -12,7 +12,7 @@ mod calls;
 mod clock;
 mod environment;
 mod exports;
-mod pairs;
+mod memory;
 
 pub use calls::ProxyWasm;
 
@@ -53,7 +53,7 @@ pub fn start_unfinished() {
 
 /// Each KB of code delays the gateway's start by about a millisecond; wasi-libc's malloc has eleven, this one has one.
 #[global_allocator]
-static ALLOCATOR: rlsf::GlobalTlsf = rlsf::GlobalTlsf::new();
+static MEMORY: memory::Memory = memory::Memory::new();
 
 /// What answers in an unfinished module: proxy-wasm's own exports lead here.
 struct Unfinished;

@@ -3,17 +3,18 @@
 use crate::config::{Node, read_json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::HeaderValue;
-use crate::host::Pairs;
+use crate::host::HeaderList;
 use serde::de::DeserializeOwned;
+use std::rc::Rc;
 
 /// What a service answered, copied out of the gateway's buffers.
 #[derive(Clone)]
 pub struct Answer {
-    pub(super) cluster: String,
+    pub(super) cluster: Rc<str>,
     pub(super) status: u16,
-    pub(super) headers: Pairs,
+    pub(super) headers: HeaderList,
     pub(super) body: Vec<u8>,
-    pub(super) trailers: Pairs,
+    pub(super) trailers: HeaderList,
 }
 
 impl Answer {
@@ -24,12 +25,12 @@ impl Answer {
 
     /// The first value of a header.
     pub fn header(&self, name: &str) -> Option<HeaderValue> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone().into())
+        self.headers.get(name).map(|value| value.to_vec().into())
     }
 
     /// All headers in order, pseudo headers included.
-    pub fn headers(&self) -> &[(String, Vec<u8>)] {
-        &self.headers
+    pub fn headers(&self) -> Vec<(String, HeaderValue)> {
+        self.headers.to_vec()
     }
 
     /// The body.
@@ -38,8 +39,8 @@ impl Answer {
     }
 
     /// All trailers in order.
-    pub fn trailers(&self) -> &[(String, Vec<u8>)] {
-        &self.trailers
+    pub fn trailers(&self) -> Vec<(String, HeaderValue)> {
+        self.trailers.to_vec()
     }
 
     /// This answer if it has `status`, else an error that says which it had.

@@ -3,8 +3,10 @@
 mod answer;
 mod call;
 mod cluster;
+mod prepared;
 
 pub use answer::Answer;
 pub use call::Call;
-pub(crate) use call::not_dispatched;
 pub use cluster::{Cluster, Service};
+pub use prepared::PreparedCall;
+pub(crate) use prepared::not_dispatched;

@@ -3,7 +3,7 @@
 use super::host::{FakeHost, ROOT, SentReply};
 use crate::config;
 use crate::exchange::Event;
-use crate::host::{Direction, HostError, Pairs};
+use crate::host::{Direction, HeaderList, HostError, Pairs};
 use crate::logger;
 use crate::plugin::Plugin;
 use crate::runtime::{self, PluginRef};
@@ -110,7 +110,7 @@ impl<P: Plugin + DeserializeOwned> Bench<P> {
         let body = body.as_bytes().to_vec();
         self.finish_call(index, |max_body| match body.len() {
             size if size > max_body => Outcome::TooLarge(size),
-            _ => Outcome::Answer { headers: all, body, trailers: Pairs::new() },
+            _ => Outcome::Answer { headers: HeaderList::new(&all), body, trailers: HeaderList::default() },
         });
     }
 

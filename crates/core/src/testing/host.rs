@@ -2,7 +2,7 @@
 
 use super::side::FakeSide;
 use crate::host::{
-    Buffer, Direction, Dispatch, Host, HostError, HostResult, LocalReply, Map, MetricKind, Pairs, RedisLogin, install,
+    Buffer, Direction, Dispatch, HeaderList, Host, HostError, HostResult, LocalReply, Map, MetricKind, Pairs, RedisLogin, install,
 };
 use crate::runtime;
 use crate::slot::Outcome;
@@ -187,8 +187,8 @@ impl Host for FakeHost {
         self.in_map(map, |pairs| Ok(pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())))
     }
 
-    fn headers(&self, map: Map) -> HostResult<Pairs> {
-        self.in_map(map, |pairs| Ok(pairs.clone()))
+    fn headers(&self, map: Map) -> HostResult<HeaderList> {
+        self.in_map(map, |pairs| Ok(HeaderList::new(pairs)))
     }
 
     fn set_header(&self, map: Map, name: &str, value: &[u8]) -> HostResult<()> {
@@ -260,7 +260,7 @@ impl Host for FakeHost {
         state.calls.push(Dispatched {
             token,
             cluster: call.cluster.to_owned(),
-            headers: call.headers.to_vec(),
+            headers: call.headers.decode(),
             body: call.body.to_vec(),
             timeout_ms: call.timeout_ms,
         });

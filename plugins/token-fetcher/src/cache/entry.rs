@@ -34,7 +34,7 @@ pub(super) struct Entry {
 impl Token {
     /// A token that nobody keeps.
     pub(crate) fn for_once(value: Vec<u8>) -> Self {
-        Self::new(value, Duration::ZERO, Duration::ZERO, 0)
+        Self::with_times(value, Duration::ZERO, Duration::ZERO)
     }
 
     /// Eight digits that tell which token it is, and not what it is.
@@ -45,13 +45,11 @@ impl Token {
     /// A token fetched `now` that a new one shall replace after `share` percent of its lifetime.
     pub(super) fn new(value: Vec<u8>, now: Duration, lifetime: Duration, share: u32) -> Self {
         let early = lifetime.saturating_mul(share).checked_div(100).unwrap_or(lifetime);
-        Self {
-            value,
-            refresh_at: now.saturating_add(early),
-            expires_at: now.saturating_add(lifetime),
-            used: Cell::new(false),
-            refused: Cell::new(false),
-        }
+        Self::with_times(value, now.saturating_add(early), now.saturating_add(lifetime))
+    }
+
+    fn with_times(value: Vec<u8>, refresh_at: Duration, expires_at: Duration) -> Self {
+        Self { value, refresh_at, expires_at, used: Cell::new(false), refused: Cell::new(false) }
     }
 
     pub(super) fn holds(&self, now: Duration) -> bool {

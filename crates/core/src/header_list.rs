@@ -1,0 +1,109 @@
+//! Header lists as the ABI passes them: counts and lengths, then names and values, each closed by a NUL.
+
+use crate::headers::HeaderValue;
+use crate::host::Pairs;
+
+/// A list in the bytes of the ABI: read where it lies, as few of its entries are ever asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeaderList(Vec<u8>);
+
+impl HeaderList {
+    /// The bytes of a list; the caller has checked its size.
+    pub fn new(pairs: &[(String, Vec<u8>)]) -> Self {
+        let bytes: usize = pairs.iter().map(|(name, value)| name.len() + value.len() + 10).sum();
+        let mut out = Vec::with_capacity(bytes + 4);
+        out.extend((pairs.len() as u32).to_le_bytes());
+        for (name, value) in pairs {
+            out.extend((name.len() as u32).to_le_bytes());
+            out.extend((value.len() as u32).to_le_bytes());
+        }
+        for (name, value) in pairs {
+            for text in [name.as_bytes(), value] {
+                out.extend(text);
+                out.push(0);
+            }
+        }
+        Self(out)
+    }
+
+    /// A list that the host wrote.
+    pub fn from_host(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// As the host reads it.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Names and values in order; what does not fit the form ends the list.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let whole = number(&self.0).and_then(|(count, rest)| rest.split_at_checked(count.checked_mul(8)?));
+        let (mut lengths, mut texts) = whole.unwrap_or_default();
+        std::iter::from_fn(move || {
+            let (name, rest) = number(lengths)?;
+            let (value, rest) = number(rest)?;
+            lengths = rest;
+            let (name, left) = text(texts, name)?;
+            let (value, left) = text(left, value)?;
+            texts = left;
+            Some((name, value))
+        })
+    }
+
+    /// The first value of `name`.
+    pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
+        self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
+    }
+
+    /// As authors get it.
+    pub(crate) fn to_vec(&self) -> Vec<(String, HeaderValue)> {
+        self.decode().into_iter().map(|(name, value)| (name, value.into())).collect()
+    }
+
+    /// The entries, copied out.
+    pub fn decode(&self) -> Pairs {
+        self.iter().map(|(name, value)| (String::from_utf8_lossy(name).into_owned(), value.to_vec())).collect()
+    }
+}
+
+fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (number, rest) = bytes.split_first_chunk::<4>()?;
+    Some((u32::from_le_bytes(*number) as usize, rest))
+}
+
+fn text(bytes: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
+    let (text, rest) = bytes.split_at_checked(length)?;
+    Some((text, rest.get(1..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_comes_back_as_it_went() {
+        let pairs: Pairs = vec![(":status".into(), b"200".into()), ("a".into(), b"\xff\0".into()), ("A".into(), vec![])];
+        let list = HeaderList::new(&pairs);
+        assert_eq!(list.decode(), pairs);
+        assert_eq!(list.get("A"), Some(&b"\xff\0"[..]));
+        assert_eq!(list.get("b"), None);
+        assert_eq!(HeaderList::default().decode(), Pairs::new());
+    }
+
+    #[test]
+    fn a_list_that_lies_about_its_lengths_ends_there() {
+        let whole = HeaderList::new(&vec![("a".into(), b"1".into()), ("b".into(), b"2".into())]).0;
+        for end in 0..whole.len() {
+            let cut = HeaderList::from_host(whole.get(..end).unwrap().to_vec());
+            assert!(cut.iter().count() < 2, "cut at {end}");
+        }
+        for lie in [2, u32::MAX] {
+            for place in [0, 4, 8] {
+                let mut bytes = whole.clone();
+                bytes.get_mut(place..place + 4).unwrap().copy_from_slice(&(lie + u32::from(place == 0)).to_le_bytes());
+                assert!(HeaderList::from_host(bytes).iter().count() < 2, "{lie} at {place}");
+            }
+        }
+    }
+}
