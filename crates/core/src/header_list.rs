@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn a_list_comes_back_as_it_went() {
-        let pairs: Pairs = vec![(":status".into(), b"200".into()), ("a".into(), b"\xff\0".into()), ("A".into(), vec![])];
+        let pairs: Pairs =
+            vec![(":status".into(), b"200".into()), ("a".into(), b"\xff\0".into()), ("A".into(), vec![])];
         let list = HeaderList::new(&pairs);
         assert_eq!(list.decode(), pairs);
         assert_eq!(list.get("A"), Some(&b"\xff\0"[..]));
@@ -98,12 +99,10 @@ mod tests {
             let cut = HeaderList::from_host(whole.get(..end).unwrap().to_vec());
             assert!(cut.iter().count() < 2, "cut at {end}");
         }
-        for lie in [2, u32::MAX] {
-            for place in [0, 4, 8] {
-                let mut bytes = whole.clone();
-                bytes.get_mut(place..place + 4).unwrap().copy_from_slice(&(lie + u32::from(place == 0)).to_le_bytes());
-                assert!(HeaderList::from_host(bytes).iter().count() < 2, "{lie} at {place}");
-            }
+        for (place, lie) in [(0, u32::MAX), (4, 4), (4, u32::MAX), (8, 4), (8, u32::MAX)] {
+            let mut bytes = whole.clone();
+            bytes.get_mut(place..place + 4).unwrap().copy_from_slice(&u32::to_le_bytes(lie));
+            assert!(HeaderList::from_host(bytes).iter().count() < 2, "{lie} at {place}");
         }
     }
 }

@@ -34,6 +34,7 @@ mod header_list;
 mod headers;
 pub mod host;
 pub mod http;
+mod ids;
 mod join;
 mod logger;
 pub mod metric;

@@ -5,48 +5,25 @@
 use crate::exchange::side::header_state;
 use crate::exchange::{Event, Exchange};
 use crate::host::{Direction, Host, host};
+use crate::ids::Ids;
 use crate::plugin::AnyPlugin;
 use crate::root::{Parse, Root};
 use crate::slot::{self, Outcome};
 use crate::task::{self, BackgroundTask, Current, TaskId};
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 /// A future that wakes itself without end would keep the gateway's worker for ever.
 const MAX_POLLS_PER_EVENT: usize = 10_000;
-
-/// Context ids and tokens are counted up by the host; hashing them would only cost time and a random seed.
-#[derive(Default)]
-pub(crate) struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u32(&mut self, id: u32) {
-        self.0 = u64::from(id).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-}
-
-pub(crate) type IdMap<T> = HashMap<u32, T, BuildHasherDefault<IdHasher>>;
 
 struct Runtime {
     plugin: Cell<Option<(&'static str, Parse)>>,
     /// In the order of their ids, which the host counts up. Nearly always one.
     roots: RefCell<Vec<Rc<Root>>>,
     /// The root of each stream that was created while there were several.
-    owners: RefCell<IdMap<Rc<Root>>>,
-    exchanges: RefCell<IdMap<Rc<Exchange>>>,
-    background: RefCell<IdMap<Rc<BackgroundTask>>>,
+    owners: RefCell<Ids<Rc<Root>>>,
+    exchanges: RefCell<Ids<Rc<Exchange>>>,
+    background: RefCell<Ids<Rc<BackgroundTask>>>,
     running: Cell<bool>,
 }
 
@@ -55,9 +32,9 @@ thread_local! {
         Runtime {
             plugin: Cell::new(None),
             roots: RefCell::new(Vec::new()),
-            owners: RefCell::new(IdMap::with_hasher(BuildHasherDefault::new())),
-            exchanges: RefCell::new(IdMap::with_hasher(BuildHasherDefault::new())),
-            background: RefCell::new(IdMap::with_hasher(BuildHasherDefault::new())),
+            owners: RefCell::new(Ids::new()),
+            exchanges: RefCell::new(Ids::new()),
+            background: RefCell::new(Ids::new()),
             running: Cell::new(false),
         }
     };
@@ -76,7 +53,9 @@ pub(crate) fn on_context_create(id: u32, parent: u32) {
             add_root(rt, id);
         } else if rt.roots.borrow().len() > 1 || rt.roots.borrow().iter().any(|root| root.id > id) {
             let root = root(rt, parent);
-            rt.owners.borrow_mut().extend(root.map(|root| (id, root)));
+            if let Some(root) = root {
+                rt.owners.borrow_mut().insert(id, root);
+            }
         }
     });
 }
@@ -96,7 +75,7 @@ fn root(rt: &Runtime, id: u32) -> Option<Rc<Root>> {
 /// The root that a stream belongs to. While there is only one nothing is noted: as ids are counted up, a stream without
 /// a note belongs to the last root that was created before it. (Ids that have wrapped around are noted.)
 fn owner(rt: &Runtime, stream: u32) -> Option<Rc<Root>> {
-    let noted = rt.owners.borrow().get(&stream).cloned();
+    let noted = rt.owners.borrow().get(stream).cloned();
     noted.or_else(|| rt.roots.borrow().iter().rfind(|root| root.id < stream).cloned())
 }
 
@@ -148,7 +127,7 @@ pub(crate) fn on_log(id: u32) {
 
 pub(crate) fn on_delete(id: u32) {
     let known = RUNTIME.with(|rt| {
-        let known = rt.exchanges.borrow().contains_key(&id) || rt.owners.borrow().contains_key(&id);
+        let known = rt.exchanges.borrow().get(id).is_some() || rt.owners.borrow().get(id).is_some();
         known || rt.roots.borrow().iter().any(|root| root.id == id)
     });
     if known {
@@ -162,7 +141,7 @@ fn forget(id: u32) {
         let mut roots = rt.roots.borrow_mut();
         let at = roots.iter().position(|root| root.id == id);
         let root = at.map(|at| roots.remove(at));
-        (rt.exchanges.borrow_mut().remove(&id), rt.owners.borrow_mut().remove(&id), root)
+        (rt.exchanges.borrow_mut().remove(id), rt.owners.borrow_mut().remove(id), root)
     });
     if let Some(root) = root {
         end_background(&root);
@@ -179,7 +158,7 @@ fn end_background(root: &Rc<Root>) {
     let ended = RUNTIME.with(|rt| {
         let mut tasks = rt.background.borrow_mut();
         let ids: Vec<u32> = tasks.values().filter(|task| task.belongs_to(root)).map(|task| task.id).collect();
-        ids.iter().filter_map(|id| tasks.remove(id)).collect::<Vec<_>>()
+        ids.iter().filter_map(|id| tasks.remove(*id)).collect::<Vec<_>>()
     });
     drop(ended);
 }
@@ -202,7 +181,7 @@ pub(crate) fn on_call_done(token: u32, outcome: impl FnOnce(usize) -> Outcome) {
 // === inside ===
 
 fn exchange(id: u32) -> Option<Rc<Exchange>> {
-    RUNTIME.with(|rt| rt.exchanges.borrow().get(&id).cloned())
+    RUNTIME.with(|rt| rt.exchanges.borrow().get(id).cloned())
 }
 
 pub(crate) fn start_background(root: &Rc<Root>, task: Rc<BackgroundTask>) {
@@ -267,11 +246,11 @@ fn resume_stream(id: u32) {
 }
 
 fn resume_background(id: u32) {
-    let task = RUNTIME.with(|rt| rt.background.borrow().get(&id).cloned());
+    let task = RUNTIME.with(|rt| rt.background.borrow().get(id).cloned());
     let Some((task, root)) = task.and_then(|task| task.root.upgrade().map(|root| (task, root))) else { return };
     let over = host().set_effective_context(root.id).is_ok() && task.poll(&root);
     if over {
-        let ended = RUNTIME.with(|rt| rt.background.borrow_mut().remove(&id));
+        let ended = RUNTIME.with(|rt| rt.background.borrow_mut().remove(id));
         drop(ended);
     }
 }

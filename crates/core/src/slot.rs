@@ -1,7 +1,7 @@
 //! Slots: where the answer to an outside call lands, found by the host's token, gone with the future that waits.
 
 use crate::host::HeaderList;
-use crate::runtime::IdMap;
+use crate::ids::Ids;
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
@@ -33,7 +33,7 @@ struct Slot {
 }
 
 thread_local! {
-    static SLOTS: RefCell<IdMap<Rc<RefCell<Slot>>>> = RefCell::default();
+    static SLOTS: RefCell<Ids<Rc<RefCell<Slot>>>> = const { RefCell::new(Ids::new()) };
 }
 
 /// Waits for the answer with a given token. Dropping it forgets the call: a late answer is ignored.
@@ -68,14 +68,14 @@ impl Future for Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         // A native test's thread may end with calls under way, and take the table away first.
-        let _ = SLOTS.try_with(|slots| slots.borrow_mut().remove(&self.token));
+        let _ = SLOTS.try_with(|slots| slots.borrow_mut().remove(self.token));
     }
 }
 
 /// Hands an outcome to whoever waits for `token`; false, without reading anything, when nobody does.
 /// `outcome` is given the largest body that the waiter takes.
 pub(crate) fn fill(token: u32, outcome: impl FnOnce(usize) -> Outcome) -> bool {
-    let Some(slot) = SLOTS.with(|slots| slots.borrow_mut().remove(&token)) else { return false };
+    let Some(slot) = SLOTS.with(|slots| slots.borrow_mut().remove(token)) else { return false };
     let max_body = slot.borrow().max_body;
     let outcome = outcome(max_body);
     let waker = {

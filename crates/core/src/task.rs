@@ -26,20 +26,32 @@ pub(crate) struct Current {
 }
 
 thread_local! {
-    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+    static CURRENT: Cell<Option<Current>> = const { Cell::new(None) };
     static READY: RefCell<VecDeque<TaskId>> = const { RefCell::new(VecDeque::new()) };
 }
 
 /// The surroundings of the future that is being polled, if any is.
 pub(crate) fn current() -> Option<Current> {
-    CURRENT.with(|slot| slot.borrow().clone())
+    look(|current| current.cloned())
+}
+
+/// The configuration whose future is being polled, if any is.
+pub(crate) fn root() -> Option<Rc<Root>> {
+    look(|current| current.map(|current| current.root.clone()))
+}
+
+fn look<T>(at: impl FnOnce(Option<&Current>) -> T) -> T {
+    let current = CURRENT.take();
+    let found = at(current.as_ref());
+    CURRENT.set(current);
+    found
 }
 
 /// Runs `work` as part of `current`: log lines and outside calls made inside belong to it.
 pub(crate) fn enter<T>(current: Current, work: impl FnOnce() -> T) -> T {
-    let before = CURRENT.with(|slot| slot.replace(Some(current)));
+    let before = CURRENT.replace(Some(current));
     let result = work();
-    CURRENT.with(|slot| *slot.borrow_mut() = before);
+    CURRENT.set(before);
     result
 }
 

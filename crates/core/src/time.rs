@@ -91,7 +91,7 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         uses::timer();
-        let Some(root) = task::current().map(|current| current.root) else { return Poll::Pending };
+        let Some(root) = task::root() else { return Poll::Pending };
         let now = self.now.take().unwrap_or_else(monotonic);
         let timer = match &self.timer {
             Some(timer) => timer,

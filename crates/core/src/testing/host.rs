@@ -2,7 +2,8 @@
 
 use super::side::FakeSide;
 use crate::host::{
-    Buffer, Direction, Dispatch, HeaderList, Host, HostError, HostResult, LocalReply, Map, MetricKind, Pairs, RedisLogin, install,
+    Buffer, Direction, Dispatch, HeaderList, Host, HostError, HostResult, LocalReply, Map, MetricKind, Pairs,
+    RedisLogin, install,
 };
 use crate::runtime;
 use crate::slot::Outcome;

@@ -1,0 +1,139 @@
+//! A call on its way: sent, and its end made an answer or an error that says what to mend.
+
+use super::answer::Answer;
+use crate::error::{Error, ErrorKind, Result};
+use crate::host::{Dispatch, HeaderList, Host, HostError, host};
+use crate::slot::{Outcome, Waiting};
+use crate::time::{millis, monotonic, timeout_from};
+use crate::uses;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// The gateway's own timer ends a call that hangs. It does not cover every way to hang (a queued connection, say), so
+/// core looks at the clock too, this much later.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// By how much the gateway's timer may be early, as its worker looks at the clock once a turn.
+const EARLY: Duration = Duration::from_millis(10);
+
+/// A call that was checked, made by [`super::Call::prepare`].
+pub struct PreparedCall {
+    /// The name of the Envoy cluster.
+    pub(super) cluster: Rc<str>,
+    pub(super) headers: HeaderList,
+    pub(super) body: Vec<u8>,
+    pub(super) timeout: Duration,
+    pub(super) max_body: usize,
+}
+
+impl PreparedCall {
+    /// Makes the call and waits for its answer, whatever status it has.
+    pub async fn send(&self) -> Result<Answer> {
+        self.send_at(monotonic(), self.timeout).await
+    }
+
+    /// As [`Self::send`], with another timeout, never less than 1 ms, for who has just looked at the clock: it is `now`.
+    pub async fn send_at(&self, now: Duration, timeout: Duration) -> Result<Answer> {
+        uses::http_call();
+        let (limit, sent) = (timeout.max(Duration::from_millis(1)), now);
+        let waiting = self.dispatch(limit)?;
+        match timeout_from(sent, limit.saturating_add(GRACE), waiting).await {
+            Ok(Outcome::Answer { headers, body, trailers }) => self.answer(limit, headers, body, trailers),
+            other => Err(self.failure(other.ok(), limit, sent)),
+        }
+    }
+
+    /// Hands the call to the gateway.
+    fn dispatch(&self, timeout: Duration) -> Result<Waiting> {
+        let timeout_ms = u32::try_from(millis(timeout)).unwrap_or(u32::MAX);
+        let call = Dispatch { cluster: &self.cluster, headers: &self.headers, body: &self.body, timeout_ms };
+        match host().dispatch_http(&call) {
+            Ok(token) => Ok(Waiting::new(token, self.max_body)),
+            Err(status) => Err(not_dispatched(&self.cluster, status)),
+        }
+    }
+
+    fn answer(&self, limit: Duration, headers: HeaderList, body: Vec<u8>, trailers: HeaderList) -> Result<Answer> {
+        let status = headers.get(":status").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+        let Some(status) = status else {
+            let what = ": the connection broke before an answer came";
+            return Err(Error::of_cluster(ErrorKind::Reset, &self.cluster, &[what]));
+        };
+        if matches!(status, 502..=504)
+            && let Some(error) = self.said_by_gateway(status, &headers, &body, limit)
+        {
+            return Err(error);
+        }
+        Ok(Answer { cluster: self.cluster.clone(), status, headers, body, trailers })
+    }
+
+    /// The gateway's own 502, 503 and 504 have three headers and no others; what a service sends comes with more.
+    #[cold]
+    #[inline(never)]
+    fn said_by_gateway(&self, status: u16, headers: &HeaderList, body: &[u8], limit: Duration) -> Option<Error> {
+        let own = |name: &[u8]| matches!(name, b":status" | b"content-length" | b"content-type");
+        if headers.iter().count() != 3 || !headers.iter().all(|(name, _)| own(name)) {
+            return None;
+        }
+        match (status, body) {
+            (504, b"upstream request timeout") => Some(timed_out(&self.cluster, limit)),
+            (503, text) if text.starts_with(b"no healthy upstream") => {
+                Some(not_dispatched(&self.cluster, HostError::INTERNAL_FAILURE))
+            }
+            (502 | 503, text) if text.starts_with(b"upstream connect error") => {
+                let why = ": the service could not be reached; check that it runs and listens on the cluster's address";
+                Some(Error::of_cluster(ErrorKind::Unreachable, &self.cluster, &[why]))
+            }
+            _ => None,
+        }
+    }
+
+    /// What to say of a call that was sent at `sent` and ended without an answer: by `outcome`, or with its time.
+    #[cold]
+    #[inline(never)]
+    fn failure(&self, outcome: Option<Outcome>, limit: Duration, sent: Duration) -> Error {
+        match outcome {
+            Some(Outcome::TooLarge(size)) => {
+                let (size, most) = (size.to_string(), self.max_body.to_string());
+                let what = [" answered ", &size, " bytes, the plugin takes ", &most];
+                Error::of_cluster(ErrorKind::Answer, &self.cluster, &what)
+            }
+            // A service that falls silent in the middle of its answer ends this way too, when its time is up.
+            Some(_) if monotonic().saturating_sub(sent).saturating_add(EARLY) < limit => {
+                let what = ": the connection broke before the answer was complete";
+                Error::of_cluster(ErrorKind::Reset, &self.cluster, &[what])
+            }
+            _ => timed_out(&self.cluster, limit),
+        }
+    }
+}
+
+/// Says which cluster is asked, not what for: a header may be a secret.
+impl fmt::Debug for PreparedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PreparedCall({})", self.cluster)
+    }
+}
+
+/// What the host says when it does not even start: its two words for it are the most asked-about errors of Higress.
+pub(crate) fn not_dispatched(cluster: &str, status: HostError) -> Error {
+    let (kind, why) = match status {
+        HostError::BAD_ARGUMENT => (
+            ErrorKind::UnknownCluster,
+            "the gateway has no such cluster; check the service's name with its type suffix (`.static`, `.dns`, \
+             `.svc.cluster.local`, ...) and its port (`.static` services listen on the logical port 80), and that the \
+             gateway was told of the service"
+                .to_owned(),
+        ),
+        HostError::INTERNAL_FAILURE => {
+            (ErrorKind::NoHost, "the cluster has no healthy host; check the service's addresses".to_owned())
+        }
+        status => (ErrorKind::Host, format!("the gateway refused the call: {status}")),
+    };
+    Error::of_cluster(kind, cluster, &[": ", &why])
+}
+
+fn timed_out(cluster: &str, after: Duration) -> Error {
+    Error::of_cluster(ErrorKind::Timeout, cluster, &[": no answer within ", &millis(after).to_string(), " ms"])
+}
