@@ -8,22 +8,25 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+/// The answer to an HTTP call, copied out of the host's buffers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Message {
+    pub(crate) headers: HeaderList,
+    pub(crate) body: Vec<u8>,
+    pub(crate) trailers: HeaderList,
+}
+
 /// How an outside call ended.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// An answer, copied out of the host's buffers.
-    Answer { headers: HeaderList, body: Vec<u8>, trailers: HeaderList },
+    /// An answer, in a box: it goes through many hands, and copying it costs each more than its pointer does.
+    Answer(Box<Message>),
+    /// A Redis reply.
+    Reply(Vec<u8>),
     /// An answer whose body was larger than allowed and therefore not copied.
     TooLarge(usize),
     /// The connection broke, or the host itself refused the answer for its size.
     Reset,
-}
-
-impl Outcome {
-    /// A Redis reply: an answer that is nothing but its bytes.
-    pub(crate) fn reply(bytes: Vec<u8>) -> Self {
-        Self::Answer { headers: HeaderList::default(), body: bytes, trailers: HeaderList::default() }
-    }
 }
 
 struct Slot {

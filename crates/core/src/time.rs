@@ -35,28 +35,29 @@ pub fn sleep(duration: Duration) -> Sleep {
 
 /// Gives `future` at most `duration`.
 pub async fn timeout<F: Future>(duration: Duration, future: F) -> Result<F::Output, Elapsed> {
-    race(sleep(duration), future).await
+    Timed { future: std::pin::pin!(future), sleep: sleep(duration) }.await
 }
 
 /// As [`timeout`], for who has just looked at the clock: the gateway need not be asked again.
-pub(crate) async fn timeout_from<F: Future>(
-    now: Duration,
-    duration: Duration,
-    future: F,
-) -> Result<F::Output, Elapsed> {
-    race(Sleep { duration, now: Some(now), timer: None }, future).await
+pub(crate) fn timeout_from<F: Future + Unpin>(now: Duration, duration: Duration, future: F) -> Timed<F> {
+    Timed { future, sleep: Sleep { duration, now: Some(now), timer: None } }
 }
 
-async fn race<F: Future>(sleep: Sleep, future: F) -> Result<F::Output, Elapsed> {
-    let mut future = std::pin::pin!(future);
-    let mut sleep = std::pin::pin!(sleep);
-    std::future::poll_fn(|cx| {
-        if let Poll::Ready(output) = future.as_mut().poll(cx) {
-            return Poll::Ready(Ok(output));
+/// A future and the time it is given. By hand: an `async fn` would keep each of them twice.
+pub(crate) struct Timed<F> {
+    future: F,
+    sleep: Sleep,
+}
+
+impl<F: Future + Unpin> Future for Timed<F> {
+    type Output = Result<F::Output, Elapsed>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match Pin::new(&mut self.future).poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending => Pin::new(&mut self.sleep).poll(cx).map(|()| Err(Elapsed)),
         }
-        sleep.as_mut().poll(cx).map(|()| Err(Elapsed))
-    })
-    .await
+    }
 }
 
 /// The time given to [`timeout`] ran out.

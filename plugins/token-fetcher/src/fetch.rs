@@ -29,12 +29,19 @@ impl TokenFetcher {
     async fn ask(&self, inputs: &Inputs, began: Duration) -> Result<Fetched> {
         let Settings { steps, recipe, success, token, target, retry, .. } = &self.settings;
         let (mut now, end) = (began, retry.end(began));
-        let mut inputs = inputs.clone();
-        for step in steps {
-            step.run(&mut inputs, retry, now, end).await?;
-            now = monotonic();
-        }
-        let answer = retry.ask(recipe, success, &inputs, now, end).await?;
+        let mut more;
+        let inputs = match steps.is_empty() {
+            true => inputs,
+            false => {
+                more = inputs.clone();
+                for step in steps {
+                    step.run(&mut more, retry, now, end).await?;
+                    now = monotonic();
+                }
+                &more
+            }
+        };
+        let answer = retry.ask(recipe, success, inputs, now, end).await?;
         let token = token.find(&answer)?;
         let lifetime = self.cache.as_ref().map(|cache| cache.settings.lifetime(&answer, &token));
         Ok(Fetched { value: target.dress(&token)?, lifetime: lifetime.unwrap_or_default() })

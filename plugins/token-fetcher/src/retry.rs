@@ -65,7 +65,8 @@ impl Retry {
             left = left.saturating_sub(1);
             let time = end.saturating_sub(now);
             let time = self.try_timeout_ms.map_or(time, |limit| time.min(limit.into()));
-            match call.send_at(now, time).await.and_then(|answer| success.check(answer)) {
+            let result = call.send_at(now, time).await;
+            match result.and_then(|answer| success.check(&answer).map(|()| answer)) {
                 Err(error) if left > 0 && error.kind().is_transient() && monotonic().saturating_add(pause) < end => {
                     log::debug!("{error}; trying again");
                 }

@@ -61,15 +61,31 @@ impl TokenFetcher {
         inputs: &Inputs,
         place: Option<(&Rc<Cache>, &[u8])>,
     ) -> Result<Rc<Token>> {
+        if let Some((cache, key)) = place
+            && let Some(result) = self.together(&background, inputs, cache, key).await
+        {
+            return result;
+        }
+        let fetched = self.fetch(inputs).await?;
+        Ok(Rc::new(Token::for_once(fetched.value)))
+    }
+
+    /// Waits for the fetch that gives all the token of `key`; nothing if it can never begin.
+    async fn together(
+        self: &Rc<Self>,
+        background: &Background,
+        inputs: &Inputs,
+        cache: &Rc<Cache>,
+        key: &[u8],
+    ) -> Option<Result<Rc<Token>>> {
         self.metrics.misses.add(1);
-        let Some((cache, key)) = place else { return self.alone(inputs).await };
         if let Found::Failed(error) = cache.find(key) {
-            return Err(error);
+            return Some(Err(error));
         }
         let flight = match cache.board(key, inputs) {
             Seat::Full => {
                 let message = "too many requests wait for this token already";
-                return cache.stale(key).ok_or_else(|| Error::new(ErrorKind::Unreachable, message));
+                return Some(cache.stale(key).ok_or_else(|| Error::new(ErrorKind::Unreachable, message)));
             }
             Seat::Passenger(flight) => {
                 self.metrics.waits.add(1);
@@ -77,21 +93,15 @@ impl TokenFetcher {
             }
             Seat::Pilot(flight) => {
                 let landing = Landing::new(cache.clone(), key.to_vec(), flight.clone());
-                self.take_off(&background, landing, inputs.clone());
+                self.take_off(background, landing, inputs.clone());
                 flight
             }
         };
         match flight.wait().await {
-            Some(Ok(token)) => Ok(token),
-            Some(Err(error)) => cache.stale(key).ok_or(error),
-            // Not together again: the root context is gone, and without its tick a fetch in the background never begins.
-            None => self.alone(inputs).await,
+            Some(Err(error)) => Some(cache.stale(key).ok_or(error)),
+            // Without an end the root context is gone: without its tick a fetch in the background never begins.
+            ended => ended,
         }
-    }
-
-    async fn alone(&self, inputs: &Inputs) -> Result<Rc<Token>> {
-        let fetched = self.fetch(inputs).await?;
-        Ok(Rc::new(Token::for_once(fetched.value)))
     }
 
     /// Fetches in the background unless somebody does so already, or another worker has done.

@@ -55,13 +55,13 @@ impl Default for Success {
 }
 
 impl Success {
-    /// `answer` if it is a good one, else an error with its status.
-    pub(crate) fn check(&self, answer: Answer) -> Result<Answer> {
+    /// An error with its status unless `answer` is a good one.
+    pub(crate) fn check(&self, answer: &Answer) -> Result<()> {
         let status = answer.status();
         let why = match &self.json {
             _ if !self.statuses.contains(&status) => "",
-            Some(field) if !field.holds(&answer) => ", and a field of its body says that it failed",
-            _ => return Ok(answer),
+            Some(field) if !field.holds(answer) => ", and a field of its body says that it failed",
+            _ => return Ok(()),
         };
         Err(Error::new(ErrorKind::Status(status), format!("the service answered with status {status}{why}")))
     }

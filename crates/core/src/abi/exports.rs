@@ -5,7 +5,7 @@ use super::calls::ProxyWasm;
 use crate::exchange::Event;
 use crate::host::{Buffer, Direction, HeaderList, Host, Map};
 use crate::runtime;
-use crate::slot::Outcome;
+use crate::slot::{Message, Outcome};
 
 macro_rules! exports {
     ($($name:ident => fn $function:ident($($argument:ident: $kind:ty),*) $(-> $result:ty)? $body:block)*) => {
@@ -80,7 +80,7 @@ exports! {
 fn redis_reply(max_reply: usize, status: u32, size: usize) -> Outcome {
     match (status, size) {
         (0, size) if size > max_reply => Outcome::TooLarge(size),
-        (0, size) => ProxyWasm.buffer(Buffer::RedisReply, 0, size).map_or(Outcome::Reset, Outcome::reply),
+        (0, size) => ProxyWasm.buffer(Buffer::RedisReply, 0, size).map_or(Outcome::Reset, Outcome::Reply),
         _ => Outcome::Reset,
     }
 }
@@ -94,12 +94,12 @@ fn answer(max_body: usize, headers: u32, body: usize, trailers: u32) -> Outcome 
     }
     let host = ProxyWasm;
     let bytes = if body == 0 { Ok(Vec::new()) } else { host.buffer(Buffer::CallBody, 0, body) };
-    Outcome::Answer {
+    Outcome::Answer(Box::new(Message {
         headers: host.headers(Map::CallHeaders).unwrap_or_default(),
         body: bytes.unwrap_or_default(),
         trailers: match trailers {
             0 => HeaderList::default(),
             _ => host.headers(Map::CallTrailers).unwrap_or_default(),
         },
-    }
+    }))
 }

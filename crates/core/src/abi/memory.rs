@@ -9,10 +9,10 @@ use std::cell::Cell;
 use std::ptr::null_mut;
 
 /// Blocks of 8, 24, 40 bytes and so on: with the eight bytes that the general allocator keeps before each, full rows of 16.
-const CLASSES: usize = 16;
+const CLASSES: usize = 48;
 const ALIGN: usize = 8;
 
-/// So many blocks of a class wait on the shelf, 35 KB at most in all; more go back, to become parts of larger ones.
+/// So many blocks of a class wait on the shelf, 300 KB at most in all; more go back, to become parts of larger ones.
 const DEPTH: usize = 16;
 
 /// The memory of a module, which has one thread.

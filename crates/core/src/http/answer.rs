@@ -3,7 +3,7 @@
 use crate::config::{Node, read_json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::HeaderValue;
-use crate::host::HeaderList;
+use crate::slot::Message;
 use serde::de::DeserializeOwned;
 use std::rc::Rc;
 
@@ -12,9 +12,7 @@ use std::rc::Rc;
 pub struct Answer {
     pub(super) cluster: Rc<str>,
     pub(super) status: u16,
-    pub(super) headers: HeaderList,
-    pub(super) body: Vec<u8>,
-    pub(super) trailers: HeaderList,
+    pub(super) message: Box<Message>,
 }
 
 impl Answer {
@@ -25,22 +23,22 @@ impl Answer {
 
     /// The first value of a header.
     pub fn header(&self, name: &str) -> Option<HeaderValue> {
-        self.headers.get(name).map(|value| value.to_vec().into())
+        self.message.headers.get(name).map(|value| value.to_vec().into())
     }
 
     /// All headers in order, pseudo headers included.
     pub fn headers(&self) -> Vec<(String, HeaderValue)> {
-        self.headers.to_vec()
+        self.message.headers.to_vec()
     }
 
     /// The body.
     pub fn body(&self) -> &[u8] {
-        &self.body
+        &self.message.body
     }
 
     /// All trailers in order.
     pub fn trailers(&self) -> Vec<(String, HeaderValue)> {
-        self.trailers.to_vec()
+        self.message.trailers.to_vec()
     }
 
     /// This answer if it has `status`, else an error that says which it had.
@@ -62,12 +60,12 @@ impl Answer {
 
     /// The body as JSON. The error names the place in it, never the content.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.body).map_err(|error| self.no_json(error.line(), error.column()))
+        serde_json::from_slice(&self.message.body).map_err(|error| self.no_json(error.line(), error.column()))
     }
 
     /// The body as a tree, for JSON of which only parts matter. Several KB smaller than [`Self::json`] with a `Node`.
     pub fn tree(&self) -> Result<Node> {
-        read_json(&self.body).map_err(|error| {
+        read_json(&self.message.body).map_err(|error| {
             let (line, column) = error.place();
             self.no_json(line, column)
         })

@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Dispatch, HeaderList, Host, HostError, host};
-use crate::slot::{Outcome, Waiting};
+use crate::slot::{Message, Outcome, Waiting};
 use crate::time::{millis, monotonic, timeout_from};
 use crate::uses;
 use std::fmt;
@@ -39,7 +39,7 @@ impl PreparedCall {
         let (limit, sent) = (timeout.max(Duration::from_millis(1)), now);
         let waiting = self.dispatch(limit)?;
         match timeout_from(sent, limit.saturating_add(GRACE), waiting).await {
-            Ok(Outcome::Answer { headers, body, trailers }) => self.answer(limit, headers, body, trailers),
+            Ok(Outcome::Answer(message)) => self.answer(limit, message),
             other => Err(self.failure(other.ok(), limit, sent)),
         }
     }
@@ -54,29 +54,29 @@ impl PreparedCall {
         }
     }
 
-    fn answer(&self, limit: Duration, headers: HeaderList, body: Vec<u8>, trailers: HeaderList) -> Result<Answer> {
-        let status = headers.get(":status").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
-        let Some(status) = status else {
+    fn answer(&self, limit: Duration, message: Box<Message>) -> Result<Answer> {
+        let Some(status) = message.headers.get(":status").and_then(status) else {
             let what = ": the connection broke before an answer came";
             return Err(Error::of_cluster(ErrorKind::Reset, &self.cluster, &[what]));
         };
         if matches!(status, 502..=504)
-            && let Some(error) = self.said_by_gateway(status, &headers, &body, limit)
+            && let Some(error) = self.said_by_gateway(status, &message, limit)
         {
             return Err(error);
         }
-        Ok(Answer { cluster: self.cluster.clone(), status, headers, body, trailers })
+        Ok(Answer { cluster: self.cluster.clone(), status, message })
     }
 
     /// The gateway's own 502, 503 and 504 have three headers and no others; what a service sends comes with more.
     #[cold]
     #[inline(never)]
-    fn said_by_gateway(&self, status: u16, headers: &HeaderList, body: &[u8], limit: Duration) -> Option<Error> {
+    fn said_by_gateway(&self, status: u16, message: &Message, limit: Duration) -> Option<Error> {
         let own = |name: &[u8]| matches!(name, b":status" | b"content-length" | b"content-type");
-        if headers.iter().count() != 3 || !headers.iter().all(|(name, _)| own(name)) {
+        let headers = || message.headers.iter();
+        if headers().count() != 3 || !headers().all(|(name, _)| own(name)) {
             return None;
         }
-        match (status, body) {
+        match (status, message.body.as_slice()) {
             (504, b"upstream request timeout") => Some(timed_out(&self.cluster, limit)),
             (503, text) if text.starts_with(b"no healthy upstream") => {
                 Some(not_dispatched(&self.cluster, HostError::INTERNAL_FAILURE))
@@ -106,6 +106,17 @@ impl PreparedCall {
             }
             _ => timed_out(&self.cluster, limit),
         }
+    }
+}
+
+/// A status on the wire has three digits (RFC 9110, section 15).
+fn status(value: &[u8]) -> Option<u16> {
+    match value {
+        [a, b, c] if value.iter().all(u8::is_ascii_digit) => {
+            let digits = [a, b, c].map(|digit| u16::from(digit & 15));
+            Some(digits.iter().fold(0, |number, digit| number * 10 + digit))
+        }
+        _ => None,
     }
 }
 

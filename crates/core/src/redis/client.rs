@@ -149,13 +149,13 @@ impl Redis {
             link::refused(cluster, status)
         })?;
         match Waiting::new(token, self.login.settings.max_reply).await {
-            Outcome::Answer { body, .. } => resp::decode(&body)
+            Outcome::Reply(bytes) => resp::decode(&bytes)
                 .map_err(|fault| self.wrong(cluster, ErrorKind::Answer, &format!("answered {}", fault.describe()))),
             Outcome::TooLarge(size) => {
                 let max = self.login.settings.max_reply;
                 Err(self.wrong(cluster, ErrorKind::Answer, &format!("answered {size} bytes, the plugin takes {max}")))
             }
-            Outcome::Reset => {
+            Outcome::Answer(_) | Outcome::Reset => {
                 let why = "no connection to Redis, or it broke before the answer came; check that Redis runs, listens \
                            on the cluster's address and lets the gateway in";
                 Err(self.wrong(cluster, ErrorKind::Unreachable, why))

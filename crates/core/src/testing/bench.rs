@@ -7,7 +7,7 @@ use crate::host::{Direction, HeaderList, HostError, Pairs};
 use crate::logger;
 use crate::plugin::Plugin;
 use crate::runtime::{self, PluginRef};
-use crate::slot::Outcome;
+use crate::slot::{Message, Outcome};
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -110,7 +110,10 @@ impl<P: Plugin + DeserializeOwned> Bench<P> {
         let body = body.as_bytes().to_vec();
         self.finish_call(index, |max_body| match body.len() {
             size if size > max_body => Outcome::TooLarge(size),
-            _ => Outcome::Answer { headers: HeaderList::new(&all), body, trailers: HeaderList::default() },
+            _ => {
+                let headers = HeaderList::new(&all);
+                Outcome::Answer(Box::new(Message { headers, body, trailers: HeaderList::default() }))
+            }
         });
     }
 

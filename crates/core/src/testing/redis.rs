@@ -39,7 +39,7 @@ impl<P> Bench<P> {
     pub fn answer_redis_bytes(&self, index: usize, bytes: &[u8]) {
         self.finish_redis(index, |max_reply| match bytes.len() {
             size if size > max_reply => Outcome::TooLarge(size),
-            _ => Outcome::reply(bytes.to_vec()),
+            _ => Outcome::Reply(bytes.to_vec()),
         });
     }
 
