@@ -97,6 +97,8 @@ fn wasm(file: &Path, configuration: &str) -> Value {
                 "name": "bench",
                 "root_id": "bench",
                 "vm_config": {
+                    // Without it the rows of one module would share a VM, and each cost the other.
+                    "vm_id": configuration,
                     "runtime": "envoy.wasm.runtime.v8",
                     "code": { "local": { "filename": file } },
                 },

@@ -14,10 +14,10 @@ const WARM_UP_REQUESTS: usize = 2000;
 /// After the last answer Envoy still cleans up its streams, fifty times slower than usual.
 const SETTLE: Duration = Duration::from_millis(300);
 
-/// Thousands of instructions for one request: a list of rounds, in each a figure for each of `variants`.
+/// Thousands of instructions for one request: a list of rounds, in each for each of `variants` one figure.
 ///
 /// One Envoy does for all rounds: where it lies in memory does not change the count.
-pub(crate) fn run(binary: &Binary<'_>, variants: &[&Variant], options: &Options) -> Result<Vec<Vec<f64>>> {
+pub(crate) fn run(binary: &Binary<'_>, variants: &[&Variant], options: &Options) -> Result<Vec<Vec<Vec<f64>>>> {
     eprintln!("starting Envoy under callgrind, which takes about two minutes");
     let (envoy, mut counter) = binary.start_counted(variants)?;
     let mut loads = Vec::new();
@@ -29,11 +29,11 @@ pub(crate) fn run(binary: &Binary<'_>, variants: &[&Variant], options: &Options)
     }
     sleep(SETTLE);
     counter.take(envoy.id())?;
-    let mut round = || -> Result<Vec<f64>> {
+    let mut round = || -> Result<Vec<Vec<f64>>> {
         let counted = loads.iter_mut().zip(variants).map(|(load, variant)| {
             let answered = load.send(SLICE).with_context(|| format!("variant {:?}", variant.name))?;
             sleep(SETTLE);
-            Ok(counter.take(envoy.id())? as f64 / 1e3 / answered as f64)
+            Ok(vec![counter.take(envoy.id())? as f64 / 1e3 / answered as f64])
         });
         counted.collect()
     };

@@ -38,8 +38,8 @@ pub(crate) struct Row {
 /// The raw figures, each list in the order of the variants, or empty when not measured.
 #[derive(Default)]
 pub(crate) struct Figures {
-    /// By round.
-    pub(crate) cost: Vec<Vec<f64>>,
+    /// By round, and there by variant, all that was measured.
+    pub(crate) cost: Vec<Vec<Vec<f64>>>,
     /// By start.
     pub(crate) start_up_ms: Vec<Vec<f64>>,
     pub(crate) kib_per_vm: Vec<f64>,
@@ -55,8 +55,8 @@ impl Results {
                 job: variant.job,
                 name: variant.name.clone(),
                 is_baseline: variant.is_baseline(),
-                cost: column(&figures.cost, index),
-                extra_cost: differences(&figures.cost, index, base),
+                cost: of_rounds(&figures.cost, |round| median(round.get(index)?.iter().copied())),
+                extra_cost: of_rounds(&figures.cost, |round| extra(round.get(index)?, round.get(base)?)),
                 extra_start_up_ms: differences(&figures.start_up_ms, index, base),
                 extra_kib_per_vm: kib(index) - kib(base),
                 wasm_bytes: variant.wasm_bytes(),
@@ -137,6 +137,20 @@ impl Unit {
             Self::KiloInstructions => "1000 instr.",
         }
     }
+}
+
+fn of_rounds(rounds: &[Vec<Vec<f64>>], figure: impl Fn(&[Vec<f64>]) -> Option<f64>) -> Vec<f64> {
+    rounds.iter().filter_map(|round| figure(round)).collect()
+}
+
+/// What `own` has over `base`, each figure against the one measured beside it: the machine's speed changes within a round,
+/// and a difference of two medians would be as much its as the filter's.
+fn extra(own: &[f64], base: &[f64]) -> Option<f64> {
+    median(own.iter().zip(base).map(|(own, base)| own - base))
+}
+
+fn median(samples: impl Iterator<Item = f64>) -> Option<f64> {
+    Some(Spread::of(samples)?.median)
 }
 
 fn column(rounds: &[Vec<f64>], index: usize) -> Vec<f64> {

@@ -3,7 +3,6 @@
 use crate::envoy::{Binary, Envoy};
 use crate::load::Load;
 use crate::options::Options;
-use crate::statistics::Spread;
 use crate::variant::Variant;
 use anyhow::{Context as _, Result};
 use std::thread::sleep;
@@ -17,12 +16,13 @@ const WARM_UP_REQUESTS: usize = 2000;
 /// After the last answer Envoy still cleans up its streams; its CPU figure is exact only once it sleeps.
 const SETTLE: Duration = Duration::from_millis(2);
 
-/// Microseconds of Envoy's CPU for one request: a list of rounds, in each a figure for each of `variants`.
+/// Microseconds of Envoy's CPU for one request: a list of rounds, in each a list for each of `variants`, in each a figure
+/// for each slice. Slices of the same number were measured one after the other.
 ///
 /// All variants are listeners of one Envoy process, because where a process happens to lie in memory costs or
 /// saves more than a filter does; each round starts another process, so that the layout inside it does not
 /// become a property of a variant either.
-pub(crate) fn run(binary: &Binary<'_>, variants: &[&Variant], options: &Options) -> Result<Vec<Vec<f64>>> {
+pub(crate) fn run(binary: &Binary<'_>, variants: &[&Variant], options: &Options) -> Result<Vec<Vec<Vec<f64>>>> {
     (0..options.rounds)
         .map(|round| {
             eprintln!("round {} of {}", round + 1, options.rounds);
@@ -31,7 +31,7 @@ pub(crate) fn run(binary: &Binary<'_>, variants: &[&Variant], options: &Options)
         .collect()
 }
 
-fn run_one(binary: &Binary<'_>, variants: &[&Variant], options: &Options, round: usize) -> Result<Vec<f64>> {
+fn run_one(binary: &Binary<'_>, variants: &[&Variant], options: &Options, round: usize) -> Result<Vec<Vec<f64>>> {
     let order = rotated(variants.len(), round);
     let ordered: Vec<&Variant> = order.iter().filter_map(|index| variants.get(*index).copied()).collect();
     let envoy = binary.start(&ordered, 1)?;
@@ -49,7 +49,7 @@ fn run_one(binary: &Binary<'_>, variants: &[&Variant], options: &Options, round:
         }
     }
     running.sort_by_key(|one| one.index);
-    running.into_iter().map(|one| Ok(Spread::of(one.slices).context("no slice was measured")?.median)).collect()
+    Ok(running.into_iter().map(|one| one.slices).collect())
 }
 
 /// The numbers below `count`, beginning with another one each turn, every other turn backwards: nobody always

@@ -2,6 +2,7 @@
 
 use crate::config::{joined, quoted};
 use crate::error::{Error, ErrorKind, Result};
+use crate::field::{FieldValue, HeaderName};
 use crate::host::{Host, Map, Pairs, host};
 use std::fmt;
 use std::marker::PhantomData;
@@ -123,6 +124,15 @@ impl HeadersMut<'_> {
     pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<()> {
         let value = value.as_ref();
         check(name, value)?;
+        self.set_checked(name, value)
+    }
+
+    /// As [`Self::set`], with a name and a value that were checked when the plugin was configured.
+    pub fn set_field(&mut self, name: &HeaderName, value: &FieldValue) -> Result<()> {
+        self.set_checked(name, value.as_ref())
+    }
+
+    fn set_checked(&self, name: &str, value: &[u8]) -> Result<()> {
         host().set_header(self.0.map, name, value).map_err(|status| refused("set", name, status))
     }
 
@@ -130,6 +140,15 @@ impl HeadersMut<'_> {
     pub fn append(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<()> {
         let value = value.as_ref();
         check(name, value)?;
+        self.append_checked(name, value)
+    }
+
+    /// As [`Self::append`], with a name and a value that were checked when the plugin was configured.
+    pub fn append_field(&mut self, name: &HeaderName, value: &FieldValue) -> Result<()> {
+        self.append_checked(name, value.as_ref())
+    }
+
+    fn append_checked(&self, name: &str, value: &[u8]) -> Result<()> {
         host().add_header(self.0.map, name, value).map_err(|status| refused("append", name, status))
     }
 

@@ -5,7 +5,7 @@ use plugin_core::prelude::*;
 use std::ops::Deref;
 
 /// The name of a header that is to be written.
-pub(crate) trait Name: Deref<Target = str> {
+pub(crate) trait Name: Deref<Target = HeaderName> {
     /// What the value has to be, unless it is that.
     fn check(&self, _value: &str) -> Result<(), &'static str> {
         Ok(())
@@ -49,9 +49,9 @@ impl TryFrom<HeaderName> for PlainName {
 }
 
 impl Deref for PlainName {
-    type Target = str;
+    type Target = HeaderName;
 
-    fn deref(&self) -> &str {
+    fn deref(&self) -> &HeaderName {
         &self.0
     }
 }
@@ -94,9 +94,9 @@ impl TryFrom<HeaderName> for RequestName {
 }
 
 impl Deref for RequestName {
-    type Target = str;
+    type Target = HeaderName;
 
-    fn deref(&self) -> &str {
+    fn deref(&self) -> &HeaderName {
         &self.0
     }
 }
@@ -129,9 +129,9 @@ impl TryFrom<HeaderName> for ResponseName {
 }
 
 impl Deref for ResponseName {
-    type Target = str;
+    type Target = HeaderName;
 
-    fn deref(&self) -> &str {
+    fn deref(&self) -> &HeaderName {
         &self.0
     }
 }

@@ -54,10 +54,10 @@ impl<N: Name> Operation<N> {
 
     pub(crate) fn apply(&self, headers: &mut HeadersMut<'_>) -> Result<()> {
         match self {
-            Self::Set(Field { name, value }) => headers.set(name, value),
-            Self::Append(Field { name, value }) => headers.append(name, value),
+            Self::Set(Field { name, value }) => headers.set_field(name, value),
+            Self::Append(Field { name, value }) => headers.append_field(name, value),
             Self::AddIfAbsent(Field { name, .. }) if headers.get(name).is_some() => Ok(()),
-            Self::AddIfAbsent(Field { name, value }) => headers.append(name, value),
+            Self::AddIfAbsent(Field { name, value }) => headers.append_field(name, value),
             Self::Remove(name) => headers.remove(name),
             Self::Rename { from, to } => {
                 let values = headers.get_all(from);
