@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_list_that_lies_about_its_lengths_ends_there() {
-        let whole = HeaderList::new(&vec![("a".into(), b"1".into()), ("b".into(), b"2".into())]).0;
+        let whole = HeaderList::new(&[("a".into(), b"1".into()), ("b".into(), b"2".into())]).0;
         for end in 0..whole.len() {
             let cut = HeaderList::from_host(whole.get(..end).unwrap().to_vec());
             assert!(cut.iter().count() < 2, "cut at {end}");

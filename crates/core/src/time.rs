@@ -229,3 +229,22 @@ impl Timers {
         due.into_iter().for_each(Waker::wake);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::FakeHost;
+
+    #[test]
+    fn abandoned_timers_are_not_kept_until_they_are_due() {
+        let _host = FakeHost::install();
+        let timers = Timers::new(1);
+        let hour = Duration::from_secs(3600);
+        let kept: Vec<Timer> = (0..100).map(|_| timers.add(hour, Duration::ZERO, Waker::noop())).collect();
+        for _ in 0..10_000 {
+            timers.add(hour, Duration::ZERO, Waker::noop()).waker.take();
+        }
+        assert!(timers.waiting.borrow().len() <= 200 + SWEEP_AT_LEAST, "{}", timers.waiting.borrow().len());
+        assert!(kept.iter().all(|timer| Rc::strong_count(&timer.waker) == 2), "none that somebody waits for is lost");
+    }
+}

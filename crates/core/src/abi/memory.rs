@@ -29,8 +29,8 @@ struct Class {
 
 impl Memory {
     pub(super) const fn new() -> Self {
-        const EMPTY: Class = Class { last: Cell::new(null_mut()), count: Cell::new(0) };
-        Self { shelf: [EMPTY; CLASSES], general: GlobalTlsf::new() }
+        let shelf = [const { Class { last: Cell::new(null_mut()), count: Cell::new(0) } }; CLASSES];
+        Self { shelf, general: GlobalTlsf::new() }
     }
 
     /// The class of a block, and the layout that all blocks of it have.
