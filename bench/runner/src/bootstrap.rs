@@ -34,7 +34,7 @@ fn listener(before_router: &Filter, port: u16) -> Value {
         "name": "envoy.filters.http.router",
         "typed_config": { "@type": format!("{TYPES}.http.router.v3.Router") },
     });
-    let filters: Vec<Value> = filter(before_router).into_iter().chain([router]).collect();
+    let filters: Vec<Value> = filter(before_router, port).into_iter().chain([router]).collect();
     let everything = json!({ "prefix": "/" });
     let route = match before_router {
         Filter::DirectResponse => json!({
@@ -63,7 +63,7 @@ fn address(port: u16) -> Value {
     json!({ "socket_address": { "address": "127.0.0.1", "port_value": port } })
 }
 
-fn filter(filter: &Filter) -> Option<Value> {
+fn filter(filter: &Filter, port: u16) -> Option<Value> {
     match filter {
         Filter::None | Filter::DirectResponse => None,
         Filter::HeaderMutation => Some(json!({
@@ -84,11 +84,11 @@ fn filter(filter: &Filter) -> Option<Value> {
                 "default_source_code": { "inline_string": source },
             },
         })),
-        Filter::Wasm { file, configuration } => Some(wasm(file, configuration)),
+        Filter::Wasm { file, configuration } => Some(wasm(file, configuration, port)),
     }
 }
 
-fn wasm(file: &Path, configuration: &str) -> Value {
+fn wasm(file: &Path, configuration: &str, port: u16) -> Value {
     json!({
         "name": "envoy.filters.http.wasm",
         "typed_config": {
@@ -97,8 +97,8 @@ fn wasm(file: &Path, configuration: &str) -> Value {
                 "name": "bench",
                 "root_id": "bench",
                 "vm_config": {
-                    // Without it the rows of one module would share a VM, and each cost the other.
-                    "vm_id": configuration,
+                    // One for each row: rows of one module would share a VM, and each would cost the other.
+                    "vm_id": port.to_string(),
                     "runtime": "envoy.wasm.runtime.v8",
                     "code": { "local": { "filename": file } },
                 },

@@ -22,7 +22,7 @@ pub(crate) enum Unit {
     KiloInstructions,
 }
 
-/// One variant. What is called extra is the difference to the baseline of the same job and round.
+/// One variant. What is called extra is over the baseline of the same job and round.
 pub(crate) struct Row {
     pub(crate) job: Job,
     pub(crate) name: String,
@@ -143,7 +143,7 @@ fn of_rounds(rounds: &[Vec<Vec<f64>>], figure: impl Fn(&[Vec<f64>]) -> Option<f6
     rounds.iter().filter_map(|round| figure(round)).collect()
 }
 
-/// What `own` has over `base`, each figure against the one measured beside it: the machine's speed changes within a round,
+/// What `own` has over `base`, each figure against the one of the same turn: the machine's speed changes within a round,
 /// and a difference of two medians would be as much its as the filter's.
 fn extra(own: &[f64], base: &[f64]) -> Option<f64> {
     median(own.iter().zip(base).map(|(own, base)| own - base))
@@ -172,5 +172,17 @@ pub(crate) struct Goal {
 impl Goal {
     pub(crate) fn holds(&self) -> bool {
         self.ratio <= self.at_most
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extra_is_over_the_baseline_of_the_same_turn() {
+        // The machine is slow in the second turn and slower in the third; the filter costs 5 throughout.
+        assert_eq!(extra(&[15.0, 25.0, 45.0], &[10.0, 20.0, 40.0]), Some(5.0));
+        assert_eq!(extra(&[], &[]), None);
     }
 }

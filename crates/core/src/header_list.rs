@@ -2,9 +2,10 @@
 
 use crate::headers::HeaderValue;
 use crate::host::Pairs;
+use std::fmt;
 
 /// A list in the bytes of the ABI: read where it lies, as few of its entries are ever asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct HeaderList(Vec<u8>);
 
 impl HeaderList {
@@ -56,6 +57,12 @@ impl HeaderList {
         self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
     }
 
+    /// All values of `name`.
+    pub(crate) fn get_all(&self, name: &str) -> Vec<HeaderValue> {
+        let named = self.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes()));
+        named.map(|(_, value)| value.to_vec().into()).collect()
+    }
+
     /// As authors get it.
     pub(crate) fn to_vec(&self) -> Vec<(String, HeaderValue)> {
         self.decode().into_iter().map(|(name, value)| (name, value.into())).collect()
@@ -64,6 +71,13 @@ impl HeaderList {
     /// The entries, copied out.
     pub fn decode(&self) -> Pairs {
         self.iter().map(|(name, value)| (String::from_utf8_lossy(name).into_owned(), value.to_vec())).collect()
+    }
+}
+
+/// Says how long it is, not what is in it: a header may be a secret.
+impl fmt::Debug for HeaderList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HeaderList({} bytes)", self.0.len())
     }
 }
 

@@ -94,9 +94,7 @@ impl Headers<'_> {
 
     /// All values of `name` in order.
     pub fn get_all(&self, name: &str) -> Vec<HeaderValue> {
-        let pairs = host().headers(self.map).unwrap_or_default().decode();
-        let named = pairs.into_iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
-        named.map(|(_, value)| HeaderValue(value)).collect()
+        host().headers(self.map).unwrap_or_default().get_all(name)
     }
 
     /// Everything, in order, names in lower case, pseudo headers such as `:path` included.

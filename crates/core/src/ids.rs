@@ -1,4 +1,4 @@
-//! Things by the numbers that the host counts up for them: streams, calls, tasks.
+//! Things by the numbers that are counted up for them: streams, calls, tasks.
 
 /// A list in the order of the numbers. The newest is added at its end and most often looked for there, so it costs less
 /// than a hash table, and a tenth of its code, which would be in no cache when a request comes.

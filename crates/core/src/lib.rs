@@ -37,6 +37,10 @@ pub mod http;
 mod ids;
 mod join;
 mod logger;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+#[allow(unsafe_code, reason = "an allocator, which is part of `abi` and tested natively")]
+#[path = "abi/memory.rs"]
+mod memory;
 pub mod metric;
 mod plugin;
 pub mod property;

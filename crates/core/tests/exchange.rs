@@ -535,6 +535,39 @@ fn a_tunnel_has_no_whole_body() {
 }
 
 #[test]
+fn a_prepared_call_is_sent_again_and_each_time_with_its_own_timeout() {
+    plugin!(Asks, |request| {
+        let call = auth().post("/token").header("x-a", "1").body("who?").prepare()?;
+        call.send().await?.require_status(200)?;
+        call.send_at(plugin_core::time::monotonic(), Duration::ZERO).await?.require_status(204)?;
+        Ok(request.forward())
+    });
+    let bench = Bench::<Asks>::new("").unwrap();
+    let exchange = bench.get("/");
+    bench.answer(0, 200, &[], "");
+    bench.answer(1, 204, &[], "");
+    let calls = bench.calls();
+    assert_eq!(exchange.resumes(), 1);
+    assert_eq!(calls.iter().map(|call| call.timeout_ms).collect::<Vec<_>>(), [500, 1]);
+    assert_eq!((&calls[0].headers, &calls[0].body), (&calls[1].headers, &calls[1].body));
+    assert_eq!(calls[0].body, b"who?");
+}
+
+#[test]
+fn an_answer_whose_status_is_none_is_an_answer_that_broke() {
+    plugin!(Asks, |request| {
+        auth().get("/token").send().await?;
+        Ok(request.forward())
+    });
+    for status in [0, 99, 1000] {
+        let bench = Bench::<Asks>::new("").unwrap();
+        let exchange = bench.get("/");
+        bench.answer(0, status, &[], "");
+        assert_eq!(exchange.reply().unwrap().details, "plugin.reset", "{status}");
+    }
+}
+
+#[test]
 fn a_call_cannot_be_made_to_say_more_than_it_says() {
     #[derive(Debug, Deserialize)]
     struct Calls {

@@ -66,13 +66,16 @@ pub(crate) enum Json {
 // === impl Recipe ===
 
 impl Recipe {
-    pub(crate) fn new(service: Service, path: Path, extra: Extra) -> Self {
+    /// # Errors
+    ///
+    /// When requests have nothing to fill in, and the call cannot be made as it stands.
+    pub(crate) fn new(service: Service, path: Path, extra: Extra) -> Result<Self, String> {
         let mut recipe = Self { service, path, extra, ready: None };
         if recipe.sources().is_empty() {
-            // What may be wrong with it is told to whoever asks: that is not the configuration's fault alone.
-            recipe.ready = recipe.fill_in(&Inputs::default()).ok().map(Rc::new);
+            let call = recipe.fill_in(&Inputs::default()).map_err(|error| error.to_string())?;
+            recipe.ready = Some(Rc::new(call));
         }
-        recipe
+        Ok(recipe)
     }
 
     /// Goes into the identity of a configuration.

@@ -111,7 +111,7 @@ impl TryFrom<Both<Own, Service>> for Settings {
         };
         let mut settings = Self {
             steps: own.steps,
-            recipe: Recipe::new(service, own.request_path, extra),
+            recipe: Recipe::new(service, own.request_path, extra)?,
             sources: Vec::new(),
             success: own.success,
             token,

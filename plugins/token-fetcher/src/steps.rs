@@ -11,7 +11,7 @@ use std::hash::{Hash, Hasher};
 
 /// One earlier call.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(from = "Both<Own, Service>")]
+#[serde(try_from = "Both<Own, Service>")]
 #[schemars(with = "Both<Own, Service>")]
 pub(crate) struct Step {
     name: String,
@@ -38,10 +38,12 @@ struct Own {
     values: Named<Place>,
 }
 
-impl From<Both<Own, Service>> for Step {
-    fn from(Both(own, service): Both<Own, Service>) -> Self {
-        let recipe = Recipe::new(service, own.request_path, own.request);
-        Self { name: own.name, recipe, success: own.success, values: own.values }
+impl TryFrom<Both<Own, Service>> for Step {
+    type Error = String;
+
+    fn try_from(Both(own, service): Both<Own, Service>) -> Result<Self, String> {
+        let recipe = Recipe::new(service, own.request_path, own.request)?;
+        Ok(Self { name: own.name, recipe, success: own.success, values: own.values })
     }
 }
 

@@ -61,6 +61,7 @@ impl TokenFetcher {
         inputs: &Inputs,
         place: Option<(&Rc<Cache>, &[u8])>,
     ) -> Result<Rc<Token>> {
+        self.metrics.misses.add(1);
         if let Some((cache, key)) = place
             && let Some(result) = self.together(&background, inputs, cache, key).await
         {
@@ -78,7 +79,6 @@ impl TokenFetcher {
         cache: &Rc<Cache>,
         key: &[u8],
     ) -> Option<Result<Rc<Token>>> {
-        self.metrics.misses.add(1);
         if let Found::Failed(error) = cache.find(key) {
             return Some(Err(error));
         }

@@ -3,7 +3,6 @@
 //! A request takes some twenty small blocks and gives them all back. From the shelf each costs a tenth of the
 //! instructions, and the block given back last, which the processor still has in its cache, is the next one taken.
 
-use rlsf::GlobalTlsf;
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 use std::ptr::null_mut;
@@ -16,9 +15,9 @@ const ALIGN: usize = 8;
 const DEPTH: usize = 16;
 
 /// The memory of a module, which has one thread.
-pub(super) struct Memory {
+pub(crate) struct Memory<G> {
     shelf: [Class; CLASSES],
-    general: GlobalTlsf,
+    general: G,
 }
 
 struct Class {
@@ -27,10 +26,10 @@ struct Class {
     count: Cell<usize>,
 }
 
-impl Memory {
-    pub(super) const fn new() -> Self {
+impl<G> Memory<G> {
+    pub(crate) const fn new(general: G) -> Self {
         let shelf = [const { Class { last: Cell::new(null_mut()), count: Cell::new(0) } }; CLASSES];
-        Self { shelf, general: GlobalTlsf::new() }
+        Self { shelf, general }
     }
 
     /// The class of a block, and the layout that all blocks of it have.
@@ -41,14 +40,15 @@ impl Memory {
     }
 }
 
-// SAFETY: the modules of this crate are compiled without threads, so nothing is ever shared with another.
-unsafe impl Sync for Memory {}
+// SAFETY: modules are compiled without threads, so nothing is ever shared with another.
+#[cfg(target_arch = "wasm32")]
+unsafe impl<G> Sync for Memory<G> {}
 
 // SAFETY: a block comes from `general` or from the shelf, where it was put when it was given back; either way it has at
 // least the size and alignment asked for, as its class alone, told by its layout, says where it goes and what it gets.
 //
 // Not inlined: there are a thousand places that take and give back.
-unsafe impl GlobalAlloc for Memory {
+unsafe impl<G: GlobalAlloc> GlobalAlloc for Memory<G> {
     #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let Some((class, whole)) = self.class(layout) else { return unsafe { self.general.alloc(layout) } };
@@ -92,5 +92,80 @@ unsafe impl GlobalAlloc for Memory {
                 moved
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::alloc::System;
+
+    /// A block, and the byte that fills it.
+    struct Block {
+        at: *mut u8,
+        layout: Layout,
+        fill: u8,
+    }
+
+    impl Block {
+        fn write(&self) {
+            unsafe { self.at.write_bytes(self.fill, self.layout.size()) };
+        }
+
+        fn is_whole(&self, bytes: usize) -> bool {
+            assert_eq!(self.at as usize % self.layout.align(), 0);
+            (0..bytes).all(|at| unsafe { self.at.add(at).read() } == self.fill)
+        }
+    }
+
+    #[test]
+    fn whatever_is_asked_for_in_whatever_order_nobody_gets_what_another_has() {
+        let memory = Memory::new(System);
+        let mut live: Vec<Block> = Vec::new();
+        let mut seed = 7_u64;
+        let mut dice = |below: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % below
+        };
+        for turn in 0..100_000 {
+            let size = 1 + dice(if turn % 7 == 0 { 2000 } else { 70 });
+            let at = dice(200);
+            match live.get_mut(at) {
+                Some(block) if turn % 3 == 0 => {
+                    let kept = size.min(block.layout.size());
+                    block.at = unsafe { memory.realloc(block.at, block.layout, size) };
+                    block.layout = Layout::from_size_align(size, block.layout.align()).unwrap();
+                    assert!(block.is_whole(kept));
+                    block.write();
+                }
+                Some(_) => {
+                    let block = live.swap_remove(at);
+                    assert!(block.is_whole(block.layout.size()));
+                    unsafe { memory.dealloc(block.at, block.layout) };
+                }
+                None => {
+                    let layout = Layout::from_size_align(size, 1 << dice(6)).unwrap();
+                    let block = Block { at: unsafe { memory.alloc(layout) }, layout, fill: turn as u8 };
+                    block.write();
+                    live.push(block);
+                }
+            }
+        }
+        for Block { at, layout, .. } in live {
+            unsafe { memory.dealloc(at, layout) };
+        }
+        assert!(memory.shelf.iter().all(|class| class.count.get() <= DEPTH));
+        assert!(memory.shelf.iter().any(|class| class.count.get() == DEPTH), "the shelf was never full");
+    }
+
+    #[test]
+    fn the_block_given_back_last_is_the_next_one_taken() {
+        let memory = Memory::new(System);
+        let layout = |size| Layout::from_size_align(size, 4).unwrap();
+        let [one, other] = [9, 24].map(|size| unsafe { memory.alloc(layout(size)) });
+        unsafe { memory.dealloc(one, layout(9)) };
+        unsafe { memory.dealloc(other, layout(24)) };
+        assert_eq!([24, 10].map(|size| unsafe { memory.alloc(layout(size)) }), [other, one]);
+        assert_eq!(unsafe { memory.realloc(one, layout(10), 23) }, one);
     }
 }

@@ -44,7 +44,7 @@ impl Call {
         }
     }
 
-    /// Adds a header. One that must not be sent makes [`Self::send`] fail.
+    /// Adds a header. One that must not be sent makes [`Self::send`] and [`Self::prepare`] fail.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         match check(name, value.as_ref()) {
             Ok(())
@@ -117,7 +117,8 @@ impl Call {
         self.prepare()?.send().await
     }
 
-    /// Checks the call, so that it can be sent many times at little cost; for those that are the same for each request.
+    /// Checks the call, so that it can be sent many times at little cost: for those that are the same for each request, so
+    /// not for [`Cluster::Route`].
     pub fn prepare(self) -> Result<PreparedCall> {
         let cluster = self.cluster?;
         if let Some(fault) = self.fault {

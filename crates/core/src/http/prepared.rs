@@ -33,7 +33,8 @@ impl PreparedCall {
         self.send_at(monotonic(), self.timeout).await
     }
 
-    /// As [`Self::send`], with another timeout, never less than 1 ms, for who has just looked at the clock: it is `now`.
+    /// As [`Self::send`], for who has just looked at the clock: `now` is what [`monotonic`] said. `timeout` takes the place
+    /// of the one prepared; it is never less than 1 ms.
     pub async fn send_at(&self, now: Duration, timeout: Duration) -> Result<Answer> {
         uses::http_call();
         let (limit, sent) = (timeout.max(Duration::from_millis(1)), now);
@@ -56,7 +57,7 @@ impl PreparedCall {
 
     fn answer(&self, limit: Duration, message: Box<Message>) -> Result<Answer> {
         let Some(status) = message.headers.get(":status").and_then(status) else {
-            let what = ": the connection broke before an answer came";
+            let what = ": the connection broke before an answer with a status came";
             return Err(Error::of_cluster(ErrorKind::Reset, &self.cluster, &[what]));
         };
         if matches!(status, 502..=504)

@@ -39,8 +39,8 @@ pub(crate) fn raw_module(workspace: &Workspace, package: &Package) -> Result<Vec
 /// 3, a module loses nothing in a request and starts sooner. Rust's own levels for size are no way to the same: they keep
 /// rustc itself from inlining, and then iterators and closures are larger than at level 3.
 ///
-/// With a low threshold in its manifest a module is a tenth smaller again. A request takes a microsecond longer, which is
-/// nothing where it waits for a service.
+/// With a low threshold in its manifest a module is a tenth smaller again. A request takes about a microsecond
+/// longer, which is nothing where it waits for a service.
 fn code_generation(package: &Package) -> String {
     let threshold = package.inline_threshold().unwrap_or(LLVM_INLINE_THRESHOLD);
     format!(

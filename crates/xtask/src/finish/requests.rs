@@ -14,7 +14,7 @@ const BEHIND_TABLES: [&str; 3] =
 /// The method of `AnyPlugin` that no request calls.
 const CONFIGURED: &str = "AnyPlugin>::configured";
 
-/// The functions that requests reach, each before those that it calls.
+/// The functions that requests reach, in the order in which they reach them.
 pub(super) fn reached(module: &Module) -> Vec<FunctionId> {
     let exports = module.exports.iter().filter(|export| !STARTING.contains(&export.name.as_str()));
     let mut open: Vec<FunctionId> = exports
@@ -54,4 +54,26 @@ pub(super) fn callees(module: &Module, function: FunctionId) -> Vec<FunctionId> 
         dfs_in_order(&mut calls, local, local.entry_block());
     }
     calls.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toolchain::TARGET;
+    use crate::workspace::Workspace;
+
+    #[test]
+    fn a_module_that_cargo_wrote_has_each_of_the_names() {
+        let file = Workspace::load().unwrap().cargo_target.join(TARGET).join("release/hello_world.wasm");
+        let wasm = std::fs::read(&file).unwrap_or_else(|_| {
+            panic!("{} is missing; run: cargo xtask build --all --examples", file.display());
+        });
+        let mut module = super::super::parse(&wasm).unwrap();
+        super::super::names::demangle(&mut module).unwrap();
+        let names = || module.funcs.iter().filter_map(|function| function.name.as_deref());
+        for part in BEHIND_TABLES {
+            assert!(names().any(|name| name.contains(part)), "`{part}` is in no name");
+        }
+        assert!(names().any(|name| name.ends_with(CONFIGURED)));
+    }
 }
