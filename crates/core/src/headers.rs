@@ -223,7 +223,17 @@ pub fn is_name(name: &str) -> bool {
 
 /// Whether `value` holds no CR, LF or NUL (RFC 9110, section 5.5). Other bytes, 0x80 to 0xff included, are allowed.
 pub fn is_value(value: &[u8]) -> bool {
-    !value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0))
+    let (words, rest) = value.as_chunks();
+    let good_words = words.iter().all(|word| {
+        let word = u64::from_le_bytes(*word);
+        [0, b'\n', b'\r'].iter().all(|byte| !holds_zero(word ^ u64::from_le_bytes([*byte; 8])))
+    });
+    good_words && !rest.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0))
+}
+
+/// Whether one of the eight bytes is zero: tokens are long, and this is several times faster than byte by byte.
+fn holds_zero(word: u64) -> bool {
+    word.wrapping_sub(0x0101_0101_0101_0101) & !word & 0x8080_8080_8080_8080 != 0
 }
 
 /// Refuses a list that the host would silently read as empty.
@@ -236,4 +246,23 @@ pub(crate) fn check_size(pairs: &[(String, Vec<u8>)]) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_refused_for_three_bytes_wherever_they_stand_and_for_no_other() {
+        for byte in 0..=u8::MAX {
+            for length in 1..20 {
+                for place in 0..length {
+                    let mut value = vec![0xff; length];
+                    value.splice(place..=place, [byte]);
+                    assert_eq!(is_value(&value), !matches!(byte, b'\r' | b'\n' | 0), "{byte} at {place} of {length}");
+                }
+            }
+        }
+        assert!(is_value(b""));
+    }
 }

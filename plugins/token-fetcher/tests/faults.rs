@@ -51,6 +51,20 @@ fn every_fault_is_named_at_once() {
 }
 
 #[test]
+fn a_call_that_could_never_be_made_is_refused() {
+    let never = "\"auth\": method, path or authority of the call would not stay in its place";
+    let step = json!({"name": "first", "cluster": "auth", "host": "a b", "requestPath": "/", "values": {}});
+    assert_fault(
+        json!({"cluster": "auth", "host": "a b", "requestPath": "/", "tokenHeader": "x"}),
+        &[&format!("$: cluster {never}")],
+    );
+    assert_fault(
+        json!({"cluster": "auth", "requestPath": "/", "tokenHeader": "x", "steps": [step]}),
+        &[&format!("$.steps[0]: cluster {never}")],
+    );
+}
+
+#[test]
 fn headers_that_cannot_carry_a_token_are_refused() {
     for (name, why) in [
         (":path", "found \":path\", allowed: an ordinary header"),

@@ -11,8 +11,8 @@ use std::ptr::null_mut;
 const CLASSES: usize = 48;
 const ALIGN: usize = 8;
 
-/// So many blocks of a class wait on the shelf, 300 KB at most in all; more go back, to become parts of larger ones.
-const DEPTH: usize = 16;
+/// So many bytes of a class wait on the shelf, 400 KB at most in all; more go back, to become parts of larger blocks.
+const MAX_BYTES: usize = 8 << 10;
 
 /// The memory of a module, which has one thread.
 pub(crate) struct Memory<G> {
@@ -65,14 +65,14 @@ unsafe impl<G: GlobalAlloc> GlobalAlloc for Memory<G> {
     #[inline(never)]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         let Some((class, whole)) = self.class(layout) else { return unsafe { self.general.dealloc(block, layout) } };
-        let count = class.count.get();
-        if count >= DEPTH {
+        let count = class.count.get() + 1;
+        if count.saturating_mul(whole.size()) > MAX_BYTES {
             return unsafe { self.general.dealloc(block, whole) };
         }
         // SAFETY: the block was given back, has at least 8 bytes and is aligned to as many.
         unsafe { block.cast::<*mut u8>().write(class.last.get()) };
         class.last.set(block);
-        class.count.set(count + 1);
+        class.count.set(count);
     }
 
     #[inline(never)]
@@ -129,7 +129,7 @@ mod tests {
         };
         for turn in 0..100_000 {
             let size = 1 + dice(if turn % 7 == 0 { 2000 } else { 70 });
-            let at = dice(200);
+            let at = dice(3_000);
             match live.get_mut(at) {
                 Some(block) if turn % 3 == 0 => {
                     let kept = size.min(block.layout.size());
@@ -154,8 +154,10 @@ mod tests {
         for Block { at, layout, .. } in live {
             unsafe { memory.dealloc(at, layout) };
         }
-        assert!(memory.shelf.iter().all(|class| class.count.get() <= DEPTH));
-        assert!(memory.shelf.iter().any(|class| class.count.get() == DEPTH), "the shelf was never full");
+        let bytes = |(rows, class): (usize, &Class)| (rows * 16 + 8) * class.count.get();
+        let on_shelf: Vec<usize> = memory.shelf.iter().enumerate().map(bytes).collect();
+        assert!(on_shelf.iter().all(|bytes| *bytes <= MAX_BYTES), "{on_shelf:?}");
+        assert!(on_shelf.iter().any(|bytes| *bytes > MAX_BYTES * 9 / 10), "no class was ever full: {on_shelf:?}");
     }
 
     #[test]
