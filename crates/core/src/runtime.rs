@@ -25,6 +25,8 @@ struct Runtime {
     exchanges: RefCell<Ids<Rc<Exchange>>>,
     background: RefCell<Ids<Rc<BackgroundTask>>>,
     running: Cell<bool>,
+    /// The context that host calls are for, while woken tasks run: at first the one whose callback it is.
+    effective: Cell<u32>,
 }
 
 thread_local! {
@@ -36,6 +38,7 @@ thread_local! {
             exchanges: RefCell::new(Ids::new()),
             background: RefCell::new(Ids::new()),
             running: Cell::new(false),
+            effective: Cell::new(0),
         }
     };
 }
@@ -121,7 +124,7 @@ pub(crate) fn on_stream_event(id: u32, what: Event) -> u32 {
 pub(crate) fn on_log(id: u32) {
     if let Some(exchange) = exchange(id) {
         exchange.end();
-        run_ready(None);
+        run_ready_of(id);
     }
 }
 
@@ -149,7 +152,7 @@ fn forget(id: u32) {
     }
     if let Some(exchange) = exchange {
         exchange.abandon();
-        run_ready(None);
+        run_ready_of(id);
     }
     drop(owner);
 }
@@ -167,14 +170,15 @@ pub(crate) fn on_tick(id: u32) {
     let root = RUNTIME.with(|rt| root(rt, id));
     if let Some(root) = root {
         root.timers.tick();
-        run_ready(None);
+        run_ready_of(id);
     }
 }
 
-/// An outside call ended. `outcome` copies the answer out of the host's buffers, which live only in this callback.
-pub(crate) fn on_call_done(token: u32, outcome: impl FnOnce(usize) -> Outcome) {
+/// An outside call ended, in a callback of the context `id`. `outcome` copies the answer out of the host's buffers, which
+/// live only in this callback.
+pub(crate) fn on_call_done(id: u32, token: u32, outcome: impl FnOnce(usize) -> Outcome) {
     if slot::fill(token, outcome) {
-        run_ready(None);
+        run_ready_of(id);
     }
 }
 
@@ -200,7 +204,7 @@ fn event(exchange: &Rc<Exchange>, what: Event) -> u32 {
 /// Once `exchange` was polled for an event of its own, polls whoever that woke, and only then gives the verdict: by then
 /// the exchange has settled, and resuming it from inside its own callback is never needed.
 fn polled(exchange: &Rc<Exchange>, what: Event) -> u32 {
-    run_ready(Some(exchange));
+    run_ready(exchange);
     exchange.settle(Some(what))
 }
 
@@ -208,9 +212,19 @@ fn polled(exchange: &Rc<Exchange>, what: Event) -> u32 {
 ///
 /// Inside a stream's callback other tasks must wait for the next tick: a local reply for one of them would make the host
 /// hold the stream whose callback this is, whatever its verdict.
-fn run_ready(own: Option<&Rc<Exchange>>) {
+fn run_ready(own: &Rc<Exchange>) {
     if task::any_ready() {
-        run_woken(own);
+        run_woken(Some(own));
+    }
+}
+
+/// As [`run_ready`], in a callback of the context `id` that wants no verdict.
+fn run_ready_of(id: u32) {
+    if task::any_ready() {
+        // The host may call back from inside a host call, and puts the context back after it, as is done here.
+        let before = RUNTIME.with(|rt| rt.effective.replace(id));
+        run_woken(None);
+        RUNTIME.with(|rt| rt.effective.set(before));
     }
 }
 
@@ -239,16 +253,27 @@ fn run_woken(own: Option<&Rc<Exchange>>) {
 
 fn resume_stream(id: u32) {
     let Some(exchange) = exchange(id) else { return };
-    if host().set_effective_context(id).is_ok() {
+    if take_effect(id) {
         exchange.poll();
         exchange.settle(None);
     }
 }
 
+/// Makes the host calls that follow those of the context `id`; false when the host has it no more.
+fn take_effect(id: u32) -> bool {
+    RUNTIME.with(|rt| {
+        let done = rt.effective.get() == id || host().set_effective_context(id).is_ok();
+        if done {
+            rt.effective.set(id);
+        }
+        done
+    })
+}
+
 fn resume_background(id: u32) {
     let task = RUNTIME.with(|rt| rt.background.borrow().get(id).cloned());
     let Some((task, root)) = task.and_then(|task| task.root.upgrade().map(|root| (task, root))) else { return };
-    let over = host().set_effective_context(root.id).is_ok() && task.poll(&root);
+    let over = take_effect(root.id) && task.poll(&root);
     if over {
         let ended = RUNTIME.with(|rt| rt.background.borrow_mut().remove(id));
         drop(ended);

@@ -67,12 +67,12 @@ exports! {
         runtime::on_tick(id);
     }
 
-    proxy_on_http_call_response => fn http_call_response(_id: u32, token: u32, headers: u32, body: u32, trailers: u32) {
-        runtime::on_call_done(token, |max_body| answer(max_body, headers, body as usize, trailers));
+    proxy_on_http_call_response => fn http_call_response(id: u32, token: u32, headers: u32, body: u32, trailers: u32) {
+        runtime::on_call_done(id, token, |max_body| answer(max_body, headers, body as usize, trailers));
     }
 
-    proxy_on_redis_call_response => fn redis_call_response(_id: u32, token: u32, status: u32, size: u32) {
-        runtime::on_call_done(token, |max_reply| redis_reply(max_reply, status, size as usize));
+    proxy_on_redis_call_response => fn redis_call_response(id: u32, token: u32, status: u32, size: u32) {
+        runtime::on_call_done(id, token, |max_reply| redis_reply(max_reply, status, size as usize));
     }
 }
 

@@ -129,7 +129,7 @@ impl<P: Plugin + DeserializeOwned> Bench<P> {
             state.calls.get(index).map(|call| call.token)
         };
         if let Some(token) = token {
-            runtime::on_call_done(token, outcome);
+            runtime::on_call_done(ROOT, token, outcome);
         }
     }
 

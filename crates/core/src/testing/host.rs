@@ -122,7 +122,7 @@ impl FakeHost {
         if !self.inside.replace(true) {
             let effective = self.state.borrow().effective;
             runtime::on_tick(ROOT);
-            runtime::on_call_done(u32::MAX, |_| Outcome::Reset);
+            runtime::on_call_done(ROOT, u32::MAX, |_| Outcome::Reset);
             runtime::on_context_create(u32::MAX, ROOT);
             runtime::on_delete(u32::MAX);
             self.state.borrow_mut().effective = effective;

@@ -75,7 +75,7 @@ impl<P> Bench<P> {
             })
         };
         if let Some(token) = token {
-            runtime::on_call_done(token, outcome);
+            runtime::on_call_done(ROOT, token, outcome);
         }
     }
 }
