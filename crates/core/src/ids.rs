@@ -1,7 +1,7 @@
 //! Things by the numbers that are counted up for them: streams, calls, tasks.
 
-/// A list in the order of the numbers. The newest is added at its end and most often looked for there, so it costs less
-/// than a hash table, and a tenth of its code, which would be in no cache when a request comes.
+/// A list in the order of the numbers. The newest is added at its end and most often looked for there, and it is 4 KB
+/// less code than hash tables, which would be in no cache when a request comes.
 pub(crate) struct Ids<T>(Vec<(u32, T)>);
 
 impl<T> Ids<T> {

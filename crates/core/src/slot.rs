@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 /// The answer to an HTTP call, copied out of the host's buffers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Message {
     pub(crate) headers: HeaderList,
     pub(crate) body: Vec<u8>,

@@ -1,6 +1,6 @@
 //! Memory: a shelf of small blocks that were given back, before a general allocator.
 //!
-//! A request takes some twenty small blocks and gives them all back. From the shelf each costs a tenth of the
+//! A request takes a handful of small blocks and gives them all back. From the shelf each costs a third of the
 //! instructions, and the block given back last, which the processor still has in its cache, is the next one taken.
 
 use std::alloc::{GlobalAlloc, Layout};
