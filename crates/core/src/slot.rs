@@ -2,11 +2,12 @@
 
 use crate::host::HeaderList;
 use crate::ids::Ids;
+use crate::{task, uses};
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 /// The answer to an HTTP call, copied out of the host's buffers.
 #[derive(Clone, Debug)]
@@ -27,29 +28,39 @@ pub(crate) enum Outcome {
     TooLarge(usize),
     /// The connection broke, or the host itself refused the answer for its size.
     Reset,
+    /// Its time ran out.
+    Late,
 }
 
 struct Slot {
     max_body: usize,
+    /// The root context whose tick looks at the deadline.
+    root: Option<u32>,
+    deadline: Duration,
     outcome: Option<Outcome>,
     waker: Option<Waker>,
 }
 
 thread_local! {
-    static SLOTS: RefCell<Ids<Rc<RefCell<Slot>>>> = const { RefCell::new(Ids::new()) };
+    static SLOTS: RefCell<Ids<Slot>> = const { RefCell::new(Ids::new()) };
 }
 
 /// Waits for the answer with a given token. Dropping it forgets the call: a late answer is ignored.
-pub(crate) struct Waiting {
-    token: u32,
-    slot: Rc<RefCell<Slot>>,
-}
+pub(crate) struct Waiting(u32);
 
 impl Waiting {
-    pub(crate) fn new(token: u32, max_body: usize) -> Self {
-        let slot = Rc::new(RefCell::new(Slot { max_body, outcome: None, waker: None }));
-        SLOTS.with(|slots| slots.borrow_mut().insert(token, slot.clone()));
-        Self { token, slot }
+    /// For a call just made. Its time runs out when the clock says `deadline`. It is kept here and not by a timer of its
+    /// own: nearly all calls are answered long before, and cost nothing for it then.
+    pub(crate) fn new(token: u32, max_body: usize, deadline: Duration) -> Self {
+        uses::timer();
+        let root = task::root();
+        let slot = Slot { max_body, root: root.as_ref().map(|root| root.id), deadline, outcome: None, waker: None };
+        let before = SLOTS.with(|slots| slots.borrow_mut().insert(token, slot));
+        drop(before);
+        if let Some(root) = root {
+            root.timers.arm(deadline);
+        }
+        Self(token)
     }
 }
 
@@ -57,37 +68,59 @@ impl Future for Waiting {
     type Output = Outcome;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        let mut slot = self.slot.borrow_mut();
-        match slot.outcome.take() {
-            Some(outcome) => Poll::Ready(outcome),
-            None => {
-                slot.waker = Some(cx.waker().clone());
-                Poll::Pending
+        SLOTS.with(|slots| {
+            let mut slots = slots.borrow_mut();
+            let Some(slot) = slots.get_mut(self.0) else { return Poll::Pending };
+            match slot.outcome.take() {
+                Some(outcome) => Poll::Ready(outcome),
+                None => {
+                    slot.waker = Some(cx.waker().clone());
+                    Poll::Pending
+                }
             }
-        }
+        })
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
         // A native test's thread may end with calls under way, and take the table away first.
-        let _ = SLOTS.try_with(|slots| slots.borrow_mut().remove(self.token));
+        let _ = SLOTS.try_with(|slots| slots.borrow_mut().remove(self.0));
     }
 }
 
-/// Hands an outcome to whoever waits for `token`; false, without reading anything, when nobody does.
+/// Hands an outcome to whoever waits for `token`; false, without reading anything, when nobody does (any more).
 /// `outcome` is given the largest body that the waiter takes.
 pub(crate) fn fill(token: u32, outcome: impl FnOnce(usize) -> Outcome) -> bool {
-    let Some(slot) = SLOTS.with(|slots| slots.borrow_mut().remove(token)) else { return false };
-    let max_body = slot.borrow().max_body;
+    let open = |slot: &&mut Slot| slot.outcome.is_none();
+    let max_body = SLOTS.with(|slots| slots.borrow_mut().get_mut(token).filter(open).map(|slot| slot.max_body));
+    let Some(max_body) = max_body else { return false };
     let outcome = outcome(max_body);
-    let waker = {
-        let mut slot = slot.borrow_mut();
-        slot.outcome = Some(outcome);
-        slot.waker.take()
-    };
-    if let Some(waker) = waker {
-        waker.wake();
-    }
+    let waker = SLOTS.with(|slots| slots.borrow_mut().get_mut(token).and_then(|slot| slot.end(outcome)));
+    waker.into_iter().for_each(Waker::wake);
     true
+}
+
+/// Ends the waits that a root's clock has overtaken. Gives the deadline of the next.
+pub(crate) fn expire(root: u32, now: Duration) -> Option<Duration> {
+    let (mut due, mut next) = (Vec::new(), None);
+    SLOTS.with(|slots| {
+        let mut slots = slots.borrow_mut();
+        for slot in slots.values_mut().filter(|slot| slot.root == Some(root) && slot.outcome.is_none()) {
+            match slot.deadline <= now {
+                true => due.extend(slot.end(Outcome::Late)),
+                false => next = Some(next.map_or(slot.deadline, |next: Duration| next.min(slot.deadline))),
+            }
+        }
+    });
+    due.into_iter().for_each(Waker::wake);
+    next
+}
+
+impl Slot {
+    /// Gives whom to wake.
+    fn end(&mut self, outcome: Outcome) -> Option<Waker> {
+        self.outcome = Some(outcome);
+        self.waker.take()
+    }
 }

@@ -1,7 +1,7 @@
 //! Time: `sleep`, `timeout`, and the timers behind them, driven by the root context's tick.
 
 use crate::host::{Host, host};
-use crate::{task, uses};
+use crate::{slot, task, uses};
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -30,7 +30,7 @@ pub fn millis(duration: Duration) -> u64 {
 
 /// Waits. The gateway's timer has a resolution of one millisecond.
 pub fn sleep(duration: Duration) -> Sleep {
-    Sleep { duration, now: None, timer: None }
+    Sleep { duration, timer: None }
 }
 
 /// Gives `future` at most `duration`.
@@ -38,13 +38,8 @@ pub async fn timeout<F: Future>(duration: Duration, future: F) -> Result<F::Outp
     Timed { future: std::pin::pin!(future), sleep: sleep(duration) }.await
 }
 
-/// As [`timeout`], for who has just looked at the clock: the gateway need not be asked again.
-pub(crate) fn timeout_from<F: Future + Unpin>(now: Duration, duration: Duration, future: F) -> Timed<F> {
-    Timed { future, sleep: Sleep { duration, now: Some(now), timer: None } }
-}
-
 /// A future and the time it is given. By hand: an `async fn` would keep each of them twice.
-pub(crate) struct Timed<F> {
+struct Timed<F> {
     future: F,
     sleep: Sleep,
 }
@@ -76,8 +71,6 @@ impl std::error::Error for Elapsed {}
 #[must_use = "futures do nothing unless awaited"]
 pub struct Sleep {
     duration: Duration,
-    /// The time at the first poll, where it is known.
-    now: Option<Duration>,
     timer: Option<Timer>,
 }
 
@@ -93,11 +86,11 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         uses::timer();
         let Some(root) = task::root() else { return Poll::Pending };
-        let now = self.now.take().unwrap_or_else(monotonic);
+        let now = monotonic();
         let timer = match &self.timer {
             Some(timer) => timer,
             None => {
-                let timer = root.timers.add(now.saturating_add(self.duration), now, cx.waker());
+                let timer = root.timers.add(now.saturating_add(self.duration), cx.waker());
                 self.timer.insert(timer)
             }
         };
@@ -147,8 +140,8 @@ const SWEEP_AT_LEAST: usize = 64;
 pub(crate) struct Timers {
     root: u32,
     waiting: RefCell<BinaryHeap<Entry>>,
-    /// With so many of them the abandoned ones are thrown out. Nearly every timer is one: the deadline of a call that is
-    /// answered long before. Left until they are due, those of 10,000 calls a second would be a heap of megabytes.
+    /// With so many of them the abandoned ones are thrown out. Nearly every timer is one: the limit of something that is
+    /// done long before. Left until they are due, 10,000 a second would be a heap of megabytes.
     sweep_at: Cell<usize>,
     armed: Cell<Option<Duration>>,
 }
@@ -165,7 +158,7 @@ impl Timers {
         }
     }
 
-    fn add(&self, deadline: Duration, now: Duration, waker: &Waker) -> Timer {
+    fn add(&self, deadline: Duration, waker: &Waker) -> Timer {
         let waker = Rc::new(RefCell::new(Some(waker.clone())));
         let mut waiting = self.waiting.borrow_mut();
         if waiting.len() >= self.sweep_at.get() {
@@ -174,20 +167,20 @@ impl Timers {
         }
         waiting.push(Entry(Timer { deadline, waker: Rc::clone(&waker) }));
         drop(waiting);
-        self.arm(deadline, now);
+        self.arm(deadline);
         Timer { deadline, waker }
     }
 
     /// Asks for a tick as soon as possible.
     pub(crate) fn wake_soon(&self) {
-        let now = monotonic();
-        self.arm(now, now);
+        self.arm(Duration::ZERO);
     }
 
-    fn arm(&self, deadline: Duration, now: Duration) {
+    /// Asks for a tick when the clock says `deadline`.
+    pub(crate) fn arm(&self, deadline: Duration) {
         if self.armed.get().is_none_or(|armed| deadline < armed) {
             self.armed.set(Some(deadline));
-            let wait = deadline.saturating_sub(now);
+            let wait = deadline.saturating_sub(monotonic());
             // Round up: a tick that comes early would only have to be armed again.
             let more = u64::from(!wait.subsec_nanos().is_multiple_of(1_000_000));
             self.set_tick_period(u32::try_from(millis(wait).saturating_add(more)).unwrap_or(u32::MAX).max(1));
@@ -222,8 +215,9 @@ impl Timers {
             }
             due.extend(waiting.pop().and_then(|Entry(timer)| timer.waker.borrow_mut().take()));
         };
+        let next = [next, slot::expire(self.root, now)].into_iter().flatten().min();
         match next {
-            Some(deadline) => self.arm(deadline, now),
+            Some(deadline) => self.arm(deadline),
             None => self.set_tick_period(0),
         }
         due.into_iter().for_each(Waker::wake);
@@ -240,9 +234,9 @@ mod tests {
         let _host = FakeHost::install();
         let timers = Timers::new(1);
         let hour = Duration::from_secs(3600);
-        let kept: Vec<Timer> = (0..100).map(|_| timers.add(hour, Duration::ZERO, Waker::noop())).collect();
+        let kept: Vec<Timer> = (0..100).map(|_| timers.add(hour, Waker::noop())).collect();
         for _ in 0..10_000 {
-            timers.add(hour, Duration::ZERO, Waker::noop()).waker.take();
+            timers.add(hour, Waker::noop()).waker.take();
         }
         assert!(timers.waiting.borrow().len() <= 200 + SWEEP_AT_LEAST, "{}", timers.waiting.borrow().len());
         assert!(kept.iter().all(|timer| Rc::strong_count(&timer.waker) == 2), "none that somebody waits for is lost");

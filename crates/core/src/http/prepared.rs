@@ -4,7 +4,7 @@ use super::answer::Answer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Dispatch, HeaderList, Host, HostError, host};
 use crate::slot::{Message, Outcome, Waiting};
-use crate::time::{millis, monotonic, timeout_from};
+use crate::time::{millis, monotonic};
 use crate::uses;
 use std::fmt;
 use std::rc::Rc;
@@ -38,19 +38,18 @@ impl PreparedCall {
     pub async fn send_at(&self, now: Duration, timeout: Duration) -> Result<Answer> {
         uses::http_call();
         let (limit, sent) = (timeout.max(Duration::from_millis(1)), now);
-        let waiting = self.dispatch(limit)?;
-        match timeout_from(sent, limit.saturating_add(GRACE), waiting).await {
-            Ok(Outcome::Answer(message)) => self.answer(limit, message),
-            other => Err(self.failure(other.ok(), limit, sent)),
+        match self.dispatch(limit, sent)?.await {
+            Outcome::Answer(message) => self.answer(limit, message),
+            other => Err(self.failure(&other, limit, sent)),
         }
     }
 
     /// Hands the call to the gateway.
-    fn dispatch(&self, timeout: Duration) -> Result<Waiting> {
-        let timeout_ms = u32::try_from(millis(timeout)).unwrap_or(u32::MAX);
+    fn dispatch(&self, limit: Duration, now: Duration) -> Result<Waiting> {
+        let timeout_ms = u32::try_from(millis(limit)).unwrap_or(u32::MAX);
         let call = Dispatch { cluster: &self.cluster, headers: &self.headers, body: &self.body, timeout_ms };
         match host().dispatch_http(&call) {
-            Ok(token) => Ok(Waiting::new(token, self.max_body)),
+            Ok(token) => Ok(Waiting::new(token, self.max_body, now.saturating_add(limit).saturating_add(GRACE))),
             Err(status) => Err(not_dispatched(&self.cluster, status)),
         }
     }
@@ -90,18 +89,18 @@ impl PreparedCall {
         }
     }
 
-    /// What to say of a call that was sent at `sent` and ended without an answer: by `outcome`, or with its time.
+    /// What to say of a call that was sent at `sent` and ended without an answer.
     #[cold]
     #[inline(never)]
-    fn failure(&self, outcome: Option<Outcome>, limit: Duration, sent: Duration) -> Error {
+    fn failure(&self, outcome: &Outcome, limit: Duration, sent: Duration) -> Error {
         match outcome {
-            Some(Outcome::TooLarge(size)) => {
+            Outcome::TooLarge(size) => {
                 let (size, most) = (size.to_string(), self.max_body.to_string());
                 let what = [" answered ", &size, " bytes, the plugin takes ", &most];
                 Error::of_cluster(ErrorKind::Answer, &self.cluster, &what)
             }
             // A service that falls silent in the middle of its answer ends this way too, when its time is up.
-            Some(_) if monotonic().saturating_sub(sent).saturating_add(EARLY) < limit => {
+            Outcome::Reset if monotonic().saturating_sub(sent).saturating_add(EARLY) < limit => {
                 let what = ": the connection broke before the answer was complete";
                 Error::of_cluster(ErrorKind::Reset, &self.cluster, &[what])
             }

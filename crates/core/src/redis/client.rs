@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Host, HostError, host};
 use crate::http::Cluster;
 use crate::slot::{Outcome, Waiting};
-use crate::time::{millis, monotonic, timeout};
+use crate::time::{millis, monotonic};
 use crate::uses;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -113,34 +113,23 @@ impl Redis {
         self.send_until(command, monotonic().saturating_add(self.timeout)).await
     }
 
+    /// One command, and once more if the connection turns out not to be logged in.
     async fn send_until(&self, command: &Command, deadline: Duration) -> Result<Value> {
         let cluster = self.cluster.name()?;
         exclusive::check(command).map_err(|error| self.wrong(&cluster, ErrorKind::Other, &error))?;
-        let left = deadline.saturating_sub(monotonic());
-        match timeout(left, self.exchange(&cluster, command)).await {
-            Ok(result) => result,
-            Err(_) => {
-                let waited = millis(self.timeout);
-                Err(self.wrong(&cluster, ErrorKind::Timeout, &format!("Redis did not answer within {waited} ms")))
-            }
-        }
-    }
-
-    /// One command, and once more if the connection turns out not to be logged in.
-    async fn exchange(&self, cluster: &str, command: &Command) -> Result<Value> {
         let bytes = command.encode();
-        let generation = link::open(cluster, &self.login)?;
-        let mut value = self.dispatch(cluster, &bytes).await?;
-        if is_no_auth(&value) && link::repeat(cluster, &self.login, generation) {
-            value = self.dispatch(cluster, &bytes).await?;
+        let generation = link::open(&cluster, &self.login)?;
+        let mut value = self.dispatch(&cluster, &bytes, deadline).await?;
+        if is_no_auth(&value) && link::repeat(&cluster, &self.login, generation) {
+            value = self.dispatch(&cluster, &bytes, deadline).await?;
         }
         match value {
-            Value::Error(error) => Err(self.refusal(cluster, command, &error)),
+            Value::Error(error) => Err(self.refusal(&cluster, command, &error)),
             value => Ok(value),
         }
     }
 
-    async fn dispatch(&self, cluster: &str, bytes: &[u8]) -> Result<Value> {
+    async fn dispatch(&self, cluster: &str, bytes: &[u8], deadline: Duration) -> Result<Value> {
         uses::redis_call();
         let token = host().call_redis(cluster, bytes).map_err(|status| {
             if status == HostError::BAD_ARGUMENT {
@@ -148,12 +137,16 @@ impl Redis {
             }
             link::refused(cluster, status)
         })?;
-        match Waiting::new(token, self.login.settings.max_reply).await {
+        match Waiting::new(token, self.login.settings.max_reply, deadline).await {
             Outcome::Reply(bytes) => resp::decode(&bytes)
                 .map_err(|fault| self.wrong(cluster, ErrorKind::Answer, &format!("answered {}", fault.describe()))),
             Outcome::TooLarge(size) => {
                 let max = self.login.settings.max_reply;
                 Err(self.wrong(cluster, ErrorKind::Answer, &format!("answered {size} bytes, the plugin takes {max}")))
+            }
+            Outcome::Late => {
+                let waited = millis(self.timeout);
+                Err(self.wrong(cluster, ErrorKind::Timeout, &format!("Redis did not answer within {waited} ms")))
             }
             Outcome::Answer(_) | Outcome::Reset => {
                 let why = "no connection to Redis, or it broke before the answer came; check that Redis runs, listens \
