@@ -78,8 +78,13 @@ impl ErrorKind {
 }
 
 /// Something that went wrong: never holds a secret or a body, so it may be logged as it is.
+///
+/// In a box: results are handed on from future to future, and nearly all are good ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<Said>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Said {
     kind: ErrorKind,
     message: String,
 }
@@ -99,17 +104,17 @@ impl Error {
 
     /// An error of a given kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self(Box::new(Said { kind, message: message.into() }))
     }
 
     /// What kind of thing went wrong.
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// The reply a client gets when nothing better is decided: a status by kind and a fixed text.
     pub fn to_reply(&self) -> Reply {
-        let (status, text) = match self.kind {
+        let (status, text) = match self.0.kind {
             ErrorKind::TooLarge => (413, "Payload Too Large\n"),
             ErrorKind::Timeout => (504, "Gateway Timeout\n"),
             ErrorKind::UnknownCluster | ErrorKind::NoHost | ErrorKind::Unreachable | ErrorKind::Reset => {
@@ -117,13 +122,13 @@ impl Error {
             }
             _ => (500, "Internal Server Error\n"),
         };
-        Reply::text(status, text).details(self.kind.as_str())
+        Reply::text(status, text).details(self.0.kind.as_str())
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Header names and values as configurations give them: checked once, when the plugin is configured.
+//! Header names and values that were checked: those of a configuration once, when the plugin is configured.
 
 use crate::JsonSchema;
 use crate::config::joined;
@@ -14,11 +14,11 @@ use std::ops::Deref;
 #[schemars(with = "String", extend("pattern" = "^:?[-A-Za-z0-9!#$%&'*+.^_`|~]+$"))]
 pub struct HeaderName(Cow<'static, str>);
 
-/// A header's value as a configuration writes it: text without CR, LF and NUL.
-#[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+/// A header's value: bytes without CR, LF and NUL. In a configuration it is a text.
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(with = "String", extend("pattern" = r"^[^\r\n\x00]*$"))]
-pub struct FieldValue(Cow<'static, str>);
+pub struct FieldValue(Cow<'static, [u8]>);
 
 impl HeaderName {
     /// A name known when the plugin is written: `const HELLO: HeaderName = HeaderName::from_static("hello");`.
@@ -75,7 +75,26 @@ impl FieldValue {
     /// If `value` holds CR, LF or NUL; in a `const` that is an error of the compiler.
     pub const fn from_static(value: &'static str) -> Self {
         assert!(is_one_line(value.as_bytes()), "not a header value: it holds CR, LF or NUL");
-        Self(Cow::Borrowed(value))
+        Self(Cow::Borrowed(value.as_bytes()))
+    }
+
+    /// The value as text, if it is UTF-8; that of a configuration is.
+    pub fn to_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// This value with `next` behind it.
+    #[must_use]
+    pub fn followed_by(&self, next: Self) -> Self {
+        match self.0.is_empty() {
+            true => next,
+            false => Self(Cow::Owned([&*self.0, &*next.0].concat())),
+        }
     }
 }
 
@@ -116,35 +135,46 @@ impl fmt::Display for HeaderName {
     }
 }
 
-/// The error says where the fault is, not what stands there: a configured value may be a secret.
+/// The error says where the fault is, not what stands there: a value may be a secret.
+impl TryFrom<Vec<u8>> for FieldValue {
+    type Error = String;
+
+    fn try_from(value: Vec<u8>) -> Result<Self, Self::Error> {
+        if is_value(&value) { Ok(Self(Cow::Owned(value))) } else { Err(not_one_line(&value)) }
+    }
+}
+
+/// As from bytes.
 impl TryFrom<String> for FieldValue {
     type Error = String;
 
     fn try_from(value: String) -> Result<Self, Self::Error> {
-        let Some(position) = value.bytes().position(|byte| !is_value(&[byte])) else {
-            return Ok(Self(Cow::Owned(value)));
-        };
-        let found = match value.as_bytes().get(position) {
-            Some(b'\r') => "CR",
-            Some(b'\n') => "LF",
-            _ => "NUL",
-        };
-        let byte = (position + 1).to_string();
-        Err(joined(&["found ", found, " at byte ", &byte, ", allowed: a header value without CR, LF and NUL"]))
+        Self::try_from(value.into_bytes())
     }
+}
+
+#[cold]
+#[inline(never)]
+fn not_one_line(value: &[u8]) -> String {
+    let position = value.iter().position(|byte| !is_value(&[*byte])).unwrap_or_default();
+    let found = match value.get(position) {
+        Some(b'\r') => "CR",
+        Some(b'\n') => "LF",
+        _ => "NUL",
+    };
+    let byte = (position + 1).to_string();
+    joined(&["found ", found, " at byte ", &byte, ", allowed: a header value without CR, LF and NUL"])
 }
 
 impl AsRef<[u8]> for FieldValue {
     fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
+        &self.0
     }
 }
 
-impl Deref for FieldValue {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
+impl fmt::Display for FieldValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.0))
     }
 }
 

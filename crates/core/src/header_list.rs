@@ -53,6 +53,8 @@ impl HeaderList {
     }
 
     /// The first value of `name`.
+    // Not inlined: whoever asks for a second header finds the code in the processor's cache.
+    #[inline(never)]
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
         self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
     }

@@ -44,6 +44,16 @@ impl<T> Ids<T> {
 
     /// Where `id` is, or else belongs.
     fn find(&self, id: u32) -> Result<usize, usize> {
+        match self.0.as_slice() {
+            [] => Err(0),
+            [.., (last, _)] if *last < id => Err(self.0.len()),
+            [before @ .., (last, _)] if *last == id => Ok(before.len()),
+            _ => self.search(id),
+        }
+    }
+
+    #[inline(never)]
+    fn search(&self, id: u32) -> Result<usize, usize> {
         self.0.binary_search_by_key(&id, |(known, _)| *known)
     }
 }

@@ -46,7 +46,10 @@ thread_local! {
 }
 
 /// Waits for the answer with a given token. Dropping it forgets the call: a late answer is ignored.
-pub(crate) struct Waiting(u32);
+pub(crate) struct Waiting {
+    token: u32,
+    ended: bool,
+}
 
 impl Waiting {
     /// For a call just made. Its time runs out when the clock says `deadline`. It is kept here and not by a timer of its
@@ -60,33 +63,46 @@ impl Waiting {
         if let Some(root) = root {
             root.timers.arm(deadline);
         }
-        Self(token)
+        Self { token, ended: false }
     }
 }
 
 impl Future for Waiting {
     type Output = Outcome;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        SLOTS.with(|slots| {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+        let outcome = SLOTS.with(|slots| {
             let mut slots = slots.borrow_mut();
-            let Some(slot) = slots.get_mut(self.0) else { return Poll::Pending };
-            match slot.outcome.take() {
-                Some(outcome) => Poll::Ready(outcome),
-                None => {
-                    slot.waker = Some(cx.waker().clone());
-                    Poll::Pending
-                }
+            let slot = slots.get_mut(self.token)?;
+            if slot.outcome.is_none() {
+                slot.waker = Some(cx.waker().clone());
+                return None;
             }
-        })
+            slots.remove(self.token).and_then(|slot| slot.outcome)
+        });
+        match outcome {
+            Some(outcome) => {
+                self.ended = true;
+                Poll::Ready(outcome)
+            }
+            None => Poll::Pending,
+        }
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        // A native test's thread may end with calls under way, and take the table away first.
-        let _ = SLOTS.try_with(|slots| slots.borrow_mut().remove(self.0));
+        if !self.ended {
+            forget(self.token);
+        }
     }
+}
+
+#[inline(never)]
+fn forget(token: u32) {
+    // A native test's thread may end with calls under way, and take the table away first.
+    let gone = SLOTS.try_with(|slots| slots.borrow_mut().remove(token));
+    drop(gone);
 }
 
 /// Hands an outcome to whoever waits for `token`; false, without reading anything, when nobody does (any more).

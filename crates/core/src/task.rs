@@ -5,7 +5,6 @@ use crate::plugin::Work;
 use crate::root::Root;
 use crate::{runtime, uses};
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::future::Future;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
@@ -27,7 +26,8 @@ pub(crate) struct Current {
 
 thread_local! {
     static CURRENT: Cell<Option<Current>> = const { Cell::new(None) };
-    static READY: RefCell<VecDeque<TaskId>> = const { RefCell::new(VecDeque::new()) };
+    /// In the order of the wakes. A ring would be more code, and there is nearly always one.
+    static READY: RefCell<Vec<TaskId>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The surroundings of the future that is being polled, if any is.
@@ -60,7 +60,7 @@ pub(crate) fn make_ready(id: TaskId) {
     READY.with(|ready| {
         let mut ready = ready.borrow_mut();
         if !ready.contains(&id) {
-            ready.push_back(id);
+            ready.push(id);
         }
     });
 }
@@ -72,7 +72,10 @@ pub(crate) fn any_ready() -> bool {
 
 /// Takes the next woken task.
 pub(crate) fn next_ready() -> Option<TaskId> {
-    READY.with(|ready| ready.borrow_mut().pop_front())
+    READY.with(|ready| {
+        let mut ready = ready.borrow_mut();
+        (!ready.is_empty()).then(|| ready.remove(0))
+    })
 }
 
 struct TaskWaker(TaskId);

@@ -1,7 +1,7 @@
 //! Time: `sleep`, `timeout`, and the timers behind them, driven by the root context's tick.
 
 use crate::host::{Host, host};
-use crate::{slot, task, uses};
+use crate::{metric, slot, task, uses};
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -205,6 +205,7 @@ impl Timers {
     pub(crate) fn tick(&self) {
         let now = monotonic();
         self.armed.set(None);
+        metric::flush();
         let mut due = Vec::new();
         let next = loop {
             let mut waiting = self.waiting.borrow_mut();

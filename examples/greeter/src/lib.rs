@@ -23,7 +23,7 @@ impl Plugin for Greeter {
     async fn on_request(self: Rc<Self>, mut request: Request) -> Result<Flow> {
         let ask = self.service.cluster().get(&self.request_path).timeout(Duration::from_secs(1));
         let name = ask.send().await?.require_status(200)?.require_header("x-name")?;
-        let greeting = format!("{} {name}", &*self.greeting);
+        let greeting = format!("{} {name}", self.greeting);
         log::info!("greets with {} bytes", greeting.len());
         request.headers_mut().set("x-greeting", greeting)?;
 

@@ -76,9 +76,10 @@ impl<N: Name> TryFrom<Unchecked<N>> for Field<N> {
     type Error = String;
 
     fn try_from(Unchecked { name, value }: Unchecked<N>) -> Result<Self, String> {
-        match name.check(&value) {
+        let text = value.to_str().unwrap_or_default();
+        match name.check(text) {
             Ok(()) => Ok(Self { name, value }),
-            Err(allowed) => Err(["$.value: found ", &quoted(&value), ", allowed: ", allowed].concat()),
+            Err(allowed) => Err(["$.value: found ", &quoted(text), ", allowed: ", allowed].concat()),
         }
     }
 }

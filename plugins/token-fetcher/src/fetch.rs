@@ -3,13 +3,14 @@
 use crate::TokenFetcher;
 use crate::breaker::Breaker;
 use crate::settings::Settings;
+use crate::steps::Step;
 use crate::template::Inputs;
 use plugin_core::prelude::*;
 use plugin_core::time::monotonic;
 
 /// A token that was just fetched.
 pub(crate) struct Fetched {
-    pub(crate) value: Vec<u8>,
+    pub(crate) value: FieldValue,
     pub(crate) lifetime: Duration,
 }
 
@@ -19,7 +20,7 @@ impl TokenFetcher {
         breaker.as_ref().map_or(Ok(()), Breaker::admit)?;
         let began = monotonic();
         let result = self.ask(inputs, began).await;
-        self.metrics.note_fetch(monotonic().saturating_sub(began), result.is_ok());
+        self.metrics.note_fetch(began, result.is_ok());
         if let Some(breaker) = breaker {
             breaker.note(result.as_ref().err());
         }
@@ -29,21 +30,18 @@ impl TokenFetcher {
     async fn ask(&self, inputs: &Inputs, began: Duration) -> Result<Fetched> {
         let Settings { steps, recipe, success, token, target, retry, .. } = &self.settings;
         let (mut now, end) = (began, retry.end(began));
-        let mut more;
-        let inputs = match steps.is_empty() {
-            true => inputs,
-            false => {
-                more = inputs.clone();
-                for step in steps {
-                    step.run(&mut more, retry, now, end).await?;
-                    now = monotonic();
-                }
-                &more
-            }
+        let mut steps = steps.iter();
+        let mut filled_in = None;
+        let answer = loop {
+            let step = steps.next();
+            let (recipe, success) = step.map_or((recipe, success), Step::call);
+            let result = retry.ask(recipe, success, filled_in.as_ref().unwrap_or(inputs), now, end).await;
+            let Some(step) = step else { break result? };
+            step.read(result, filled_in.get_or_insert_with(|| inputs.clone()))?;
+            now = monotonic();
         };
-        let answer = retry.ask(recipe, success, inputs, now, end).await?;
         let token = token.find(&answer)?;
-        let lifetime = self.cache.as_ref().map(|cache| cache.settings.lifetime(&answer, &token));
-        Ok(Fetched { value: target.dress(&token)?, lifetime: lifetime.unwrap_or_default() })
+        let lifetime = self.cache.as_ref().map(|cache| cache.settings.lifetime(&answer, token.as_bytes()));
+        Ok(Fetched { value: target.dress(token)?, lifetime: lifetime.unwrap_or_default() })
     }
 }

@@ -62,10 +62,17 @@ impl Plugin for TokenFetcher {
         let at_hand = place.and_then(|(_, key)| self.at_hand(&request, &inputs, key));
         let token = match at_hand {
             Some(token) => token,
-            None => match self.obtain(request.background(), &inputs, place).await {
-                Ok(token) => token,
-                Err(error) => return self.without(request, &error),
-            },
+            None => {
+                self.metrics.misses.add(1);
+                let result = match place {
+                    Some((cache, key)) => self.together(&request.background(), &inputs, cache, key).await,
+                    None => self.fetch(&inputs).await.map(Token::for_once),
+                };
+                match result {
+                    Ok(token) => token,
+                    Err(error) => return self.without(request, &error),
+                }
+            }
         };
         token.used.set(true);
         target.set(&mut request, &token.value)?;

@@ -2,7 +2,7 @@
 
 use plugin_core::metric::{Counter, Gauge, Histogram};
 use plugin_core::prelude::*;
-use plugin_core::time::millis;
+use plugin_core::time::{millis, monotonic};
 
 /// All under `token_fetcher.`, summed over the workers.
 #[derive(Debug)]
@@ -39,8 +39,11 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn note_fetch(&self, took: Duration, is_good: bool) {
-        self.latency.record(millis(took));
+    /// A fetch that `began` then is over.
+    pub(crate) fn note_fetch(&self, began: Duration, is_good: bool) {
+        if self.latency.has_room() {
+            self.latency.record(millis(monotonic().saturating_sub(began)));
+        }
         if !is_good {
             self.failures.add(1);
         }

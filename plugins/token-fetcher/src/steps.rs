@@ -2,7 +2,6 @@
 
 use crate::fields::Named;
 use crate::recipe::{Extra, Path, Recipe};
-use crate::retry::Retry;
 use crate::template::{Inputs, Source};
 use crate::token::{Place, Success};
 use plugin_core::config::Both;
@@ -54,12 +53,17 @@ impl Step {
         (&self.name, &self.values).hash(hasher);
     }
 
-    /// Makes the call, which ends at `end`, and adds its values to `inputs`.
-    pub(crate) async fn run(&self, inputs: &mut Inputs, retry: &Retry, now: Duration, end: Duration) -> Result<()> {
+    /// What to ask for, and which answer is a good one.
+    pub(crate) fn call(&self) -> (&Recipe, &Success) {
+        (&self.recipe, &self.success)
+    }
+
+    /// Adds to `inputs` what the answer gives.
+    pub(crate) fn read(&self, result: Result<Answer>, inputs: &mut Inputs) -> Result<()> {
         let within = |error: Error| Error::new(error.kind(), format!("step `{}`: {error}", self.name));
-        let answer = retry.ask(&self.recipe, &self.success, inputs, now, end).await.map_err(within)?;
+        let answer = result.map_err(within)?;
         for (name, place) in self.values.iter() {
-            inputs.add_step(&self.name, name, place.find(&answer).map_err(within)?);
+            inputs.add_step(&self.name, name, place.find(&answer).map_err(within)?.as_bytes().to_vec());
         }
         Ok(())
     }

@@ -54,38 +54,21 @@ impl TokenFetcher {
         Some(token)
     }
 
-    /// Waits for a token: with all who want the same one, or, without a place in the cache, alone.
-    pub(crate) async fn obtain(
-        self: &Rc<Self>,
-        background: Background,
-        inputs: &Inputs,
-        place: Option<(&Rc<Cache>, &[u8])>,
-    ) -> Result<Rc<Token>> {
-        self.metrics.misses.add(1);
-        if let Some((cache, key)) = place
-            && let Some(result) = self.together(&background, inputs, cache, key).await
-        {
-            return result;
-        }
-        let fetched = self.fetch(inputs).await?;
-        Ok(Rc::new(Token::for_once(fetched.value)))
-    }
-
-    /// Waits for the fetch that gives all the token of `key`; nothing if it can never begin.
-    async fn together(
+    /// Waits for the one fetch that gives all the token of `key`.
+    pub(crate) async fn together(
         self: &Rc<Self>,
         background: &Background,
         inputs: &Inputs,
         cache: &Rc<Cache>,
         key: &[u8],
-    ) -> Option<Result<Rc<Token>>> {
+    ) -> Result<Rc<Token>> {
         if let Found::Failed(error) = cache.find(key) {
-            return Some(Err(error));
+            return Err(error);
         }
         let flight = match cache.board(key, inputs) {
             Seat::Full => {
                 let message = "too many requests wait for this token already";
-                return Some(cache.stale(key).ok_or_else(|| Error::new(ErrorKind::Unreachable, message)));
+                return cache.stale(key).ok_or_else(|| Error::new(ErrorKind::Unreachable, message));
             }
             Seat::Passenger(flight) => {
                 self.metrics.waits.add(1);
@@ -98,9 +81,10 @@ impl TokenFetcher {
             }
         };
         match flight.wait().await {
-            Some(Err(error)) => Some(cache.stale(key).ok_or(error)),
-            // Without an end the root context is gone: without its tick a fetch in the background never begins.
-            ended => ended,
+            Some(Err(error)) => cache.stale(key).ok_or(error),
+            Some(token) => token,
+            // The root context is gone: without its tick a fetch in the background never begins.
+            None => self.fetch(inputs).await.map(Token::for_once),
         }
     }
 
@@ -173,7 +157,12 @@ impl TokenFetcher {
             {
                 return self.metrics.ready.set(1);
             }
-            match self.obtain(inner, &inputs, place).await {
+            self.metrics.misses.add(1);
+            let result = match place {
+                Some((cache, key)) => self.together(&inner, &inputs, cache, key).await,
+                None => self.fetch(&inputs).await.map(Token::for_once),
+            };
+            match result {
                 Ok(token) => {
                     self.metrics.ready.set(1);
                     log::info!("preflight: the service gives tokens, this one is {}", token.fingerprint());

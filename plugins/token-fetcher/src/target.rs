@@ -67,7 +67,7 @@ impl Target {
 
     /// Goes into the identity of a configuration.
     pub(crate) fn hash(&self, hasher: &mut impl Hasher) {
-        (&self.slot, &*self.prefix).hash(hasher);
+        (&self.slot, &self.prefix).hash(hasher);
     }
 
     pub(crate) fn present(&self) -> Present {
@@ -105,28 +105,29 @@ impl Target {
     }
 
     /// What is put there for a token: made once, used by many requests.
-    pub(crate) fn dress(&self, token: &[u8]) -> Result<Vec<u8>> {
-        let mut dressed = self.prefix.as_bytes().to_vec();
-        dressed.extend_from_slice(token);
+    pub(crate) fn dress(&self, token: FieldValue) -> Result<FieldValue> {
+        let dressed = self.prefix.clone().followed_by(token);
         match &self.slot {
             Slot::Header(_) => Ok(dressed),
             Slot::Query(_) => {
-                let mut encoded = Vec::with_capacity(dressed.len());
-                Encoding::Percent.write(&dressed, &mut encoded);
-                Ok(encoded)
+                let mut encoded = Vec::with_capacity(dressed.as_bytes().len());
+                Encoding::Percent.write(dressed.as_bytes(), &mut encoded);
+                FieldValue::try_from(encoded).map_err(Error::other)
             }
             // RFC 6265, section 4.1.1; and bytes above 0x7f, which browsers send too.
-            Slot::Cookie(_) => match dressed.iter().all(|byte| *byte > b' ' && !b"\",;\\\x7f".contains(byte)) {
-                true => Ok(dressed),
-                false => Err(Error::new(ErrorKind::Answer, "the token has characters that a cookie cannot carry")),
-            },
+            Slot::Cookie(_) => {
+                match dressed.as_bytes().iter().all(|byte| *byte > b' ' && !b"\",;\\\x7f".contains(byte)) {
+                    true => Ok(dressed),
+                    false => Err(Error::new(ErrorKind::Answer, "the token has characters that a cookie cannot carry")),
+                }
+            }
         }
     }
 
     /// Puts a dressed token there, in place of all that the client has put there.
-    pub(crate) fn set(&self, request: &mut Request, dressed: &[u8]) -> Result<()> {
+    pub(crate) fn set(&self, request: &mut Request, dressed: &FieldValue) -> Result<()> {
         match &self.slot {
-            Slot::Header(name) => request.headers_mut().set(name, dressed),
+            Slot::Header(TokenHeader(name)) => request.headers_mut().set_field(name, dressed),
             Slot::Query(name) => {
                 let mut path = query::without(&request.path_and_query(), name).into_bytes();
                 if !path.starts_with(b"/") {
@@ -137,13 +138,13 @@ impl Target {
                 path.push(if path.contains(&b'?') { b'&' } else { b'?' });
                 Encoding::Percent.write(name.as_bytes(), &mut path);
                 path.push(b'=');
-                path.extend_from_slice(dressed);
+                path.extend_from_slice(dressed.as_bytes());
                 request.headers_mut().set(":path", path)
             }
             Slot::Cookie(name) => {
                 let mut cookies = cookies(request);
                 cookies.retain(|cookie| !is_named(cookie, name));
-                cookies.push([name.as_bytes(), b"=", dressed].concat());
+                cookies.push([name.as_bytes(), b"=", dressed.as_bytes()].concat());
                 set_cookies(request, cookies)
             }
         }

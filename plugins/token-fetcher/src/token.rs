@@ -1,7 +1,6 @@
 //! Where the token stands in a service's answer, and what makes an answer a good one.
 
 use plugin_core::config::{Node, Number};
-use plugin_core::is_value;
 use plugin_core::prelude::*;
 
 /// The largest token that is taken, in bytes: what gateways allow for all headers together is 60 KiB.
@@ -82,7 +81,7 @@ impl Field {
 
 impl Place {
     /// The token. It may stand in a header: it is not empty, not longer than [`MAX_TOKEN`], and on one line.
-    pub(crate) fn find(&self, answer: &Answer) -> Result<Vec<u8>> {
+    pub(crate) fn find(&self, answer: &Answer) -> Result<FieldValue> {
         let token = match self {
             Self::Header(name) => answer.require_header(name)?.into_bytes(),
             Self::Json(pointer) => {
@@ -94,8 +93,7 @@ impl Place {
         };
         match token.len() {
             0 => Err(missing("an empty token")),
-            1..=MAX_TOKEN if is_value(&token) => Ok(token),
-            1..=MAX_TOKEN => Err(missing("a token with CR, LF or NUL")),
+            1..=MAX_TOKEN => FieldValue::try_from(token).map_err(|_| missing("a token with CR, LF or NUL")),
             length => Err(missing(&format!("a token of {length} bytes, at most {MAX_TOKEN} are taken"))),
         }
     }

@@ -87,6 +87,6 @@ impl Serialize for HeaderName {
 
 impl Serialize for FieldValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self)
+        serializer.serialize_str(&String::from_utf8_lossy(self.as_bytes()))
     }
 }

@@ -253,13 +253,18 @@ impl Exchange {
 
     /// Brings the host in line with what the plugin holds now, and gives the verdict for the event being handled.
     pub(crate) fn settle(&self, event: Option<Event>) -> u32 {
-        let mut verdict = 0;
-        for side in [&self.request, &self.response] {
-            match event.filter(|event| event.direction() == side.direction) {
-                Some(event) => verdict = self.verdict(side, event),
-                None => self.resume(side),
+        let (own, other) = match event.map(Event::direction) {
+            Some(Direction::Response) => (&self.response, &self.request),
+            _ => (&self.request, &self.response),
+        };
+        let verdict = match event {
+            Some(event) => self.verdict(own, event),
+            None => {
+                own.resume();
+                0
             }
-        }
+        };
+        other.resume();
         verdict
     }
 
@@ -287,14 +292,6 @@ impl Exchange {
             (Abi::V0_2_100, _) if !side.ended.get() => header_state::STOP_ITERATION,
             (_, Overflow::Backpressure) => header_state::STOP_ALL_AND_WATERMARK,
             (_, Overflow::Reject) => header_state::STOP_ALL_AND_BUFFER,
-        }
-    }
-
-    /// Resumes a half that the host holds and the plugin does not; exactly once, because `told` is reset with it.
-    fn resume(&self, side: &Side) {
-        if side.must_resume() {
-            side.flushed();
-            let _ = host().resume(side.direction);
         }
     }
 

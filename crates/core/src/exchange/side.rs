@@ -1,6 +1,6 @@
 //! One half of an exchange: what the host has shown of it, what the plugin still holds, what the host was told.
 
-use crate::host::{Buffer, Direction, Map};
+use crate::host::{Buffer, Direction, Host, Map, host};
 use std::cell::Cell;
 
 /// What the plugin holds of a message.
@@ -108,6 +108,14 @@ impl Side {
         match self.direction {
             Direction::Request => Buffer::RequestBody,
             Direction::Response => Buffer::ResponseBody,
+        }
+    }
+
+    /// Resumes a half that the host holds and the plugin does not; exactly once, because `told` is reset with it.
+    pub(crate) fn resume(&self) {
+        if self.told.get() != Told::Go && self.must_resume() {
+            self.flushed();
+            let _ = host().resume(self.direction);
         }
     }
 

@@ -1,6 +1,7 @@
 //! What is kept for one key.
 
 use super::Flight;
+use crate::fetch::Fetched;
 use crate::fingerprint;
 use crate::template::Inputs;
 use plugin_core::prelude::*;
@@ -9,7 +10,7 @@ use std::fmt;
 
 /// A token as it is put into requests. Times are of the clock that never goes back.
 pub(crate) struct Token {
-    pub(crate) value: Vec<u8>,
+    pub(crate) value: FieldValue,
     pub(crate) refresh_at: Duration,
     pub(crate) expires_at: Duration,
     /// Whether a request has got it since it was fetched. Nobody's token is not renewed.
@@ -33,22 +34,22 @@ pub(super) struct Entry {
 
 impl Token {
     /// A token that nobody keeps.
-    pub(crate) fn for_once(value: Vec<u8>) -> Self {
-        Self::with_times(value, Duration::ZERO, Duration::ZERO)
+    pub(crate) fn for_once(fetched: Fetched) -> Rc<Self> {
+        Rc::new(Self::with_times(fetched.value, Duration::ZERO, Duration::ZERO))
     }
 
     /// Eight digits that tell which token it is, and not what it is.
     pub(crate) fn fingerprint(&self) -> String {
-        fingerprint::of_token(&self.value)
+        fingerprint::of_token(self.value.as_bytes())
     }
 
     /// A token fetched `now` that a new one shall replace after `share` percent of its lifetime.
-    pub(super) fn new(value: Vec<u8>, now: Duration, lifetime: Duration, share: u32) -> Self {
+    pub(super) fn new(value: FieldValue, now: Duration, lifetime: Duration, share: u32) -> Self {
         let early = lifetime.saturating_mul(share).checked_div(100).unwrap_or(lifetime);
         Self::with_times(value, now.saturating_add(early), now.saturating_add(lifetime))
     }
 
-    fn with_times(value: Vec<u8>, refresh_at: Duration, expires_at: Duration) -> Self {
+    fn with_times(value: FieldValue, refresh_at: Duration, expires_at: Duration) -> Self {
         Self { value, refresh_at, expires_at, used: Cell::new(false), refused: Cell::new(false) }
     }
 
@@ -60,7 +61,7 @@ impl Token {
 /// Never shows the token.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Token({} bytes)", self.value.len())
+        write!(f, "Token({} bytes)", self.value.as_bytes().len())
     }
 }
 

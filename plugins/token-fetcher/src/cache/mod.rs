@@ -130,7 +130,7 @@ impl Cache {
     }
 
     /// Keeps a new token and shows it to the other workers.
-    pub(crate) fn store(&self, key: &[u8], value: Vec<u8>, lifetime: Duration) -> Rc<Token> {
+    pub(crate) fn store(&self, key: &[u8], value: FieldValue, lifetime: Duration) -> Rc<Token> {
         let now = monotonic();
         let share = self.settings.refresh_share(self.draw());
         let token = Rc::new(Token::new(value, now, lifetime, share));
@@ -173,7 +173,7 @@ impl Cache {
         current.refused.set(true);
         entry.refused = Some(now);
         drop(entries);
-        self.shared.forget(key, &token.value);
+        self.shared.forget(key, token.value.as_bytes());
         true
     }
 

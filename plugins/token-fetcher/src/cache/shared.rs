@@ -29,19 +29,20 @@ impl Shared {
             let time = Duration::from_millis(u64::from_le_bytes(*time));
             monotonic.saturating_add(time).saturating_sub(now)
         };
+        let value = FieldValue::try_from(value.to_vec()).ok()?;
         let (used, refused) = (Cell::new(false), Cell::new(false));
-        Some(Token { value: value.to_vec(), refresh_at: at(refresh_at), expires_at: at(expires_at), used, refused })
+        Some(Token { value, refresh_at: at(refresh_at), expires_at: at(expires_at), used, refused })
     }
 
     /// A token too large to be shared is fetched by each worker.
     pub(super) fn write(&self, key: &[u8], token: &Token, monotonic: Duration) {
         let now = since_1970(now());
-        let mut stored = Vec::with_capacity(16 + token.value.len());
+        let mut stored = Vec::with_capacity(16 + token.value.as_bytes().len());
         for time in [token.refresh_at, token.expires_at] {
             let time = now.saturating_add(time.saturating_sub(monotonic));
             stored.extend(millis(time).to_le_bytes());
         }
-        stored.extend_from_slice(&token.value);
+        stored.extend_from_slice(token.value.as_bytes());
         if let Err(error) = self.store.set(&self.name(key), &stored) {
             log::debug!("the token stays in this worker: {error}");
         }
