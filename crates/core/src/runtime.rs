@@ -6,7 +6,6 @@ use crate::exchange::side::header_state;
 use crate::exchange::{Event, Exchange};
 use crate::host::{Direction, Host, host};
 use crate::ids::Ids;
-use crate::metric;
 use crate::plugin::AnyPlugin;
 use crate::root::{Parse, Root};
 use crate::slot::{self, Outcome};
@@ -148,8 +147,6 @@ fn forget(id: u32) {
         (rt.exchanges.borrow_mut().remove(id), rt.owners.borrow_mut().remove(id), root)
     });
     if let Some(root) = root {
-        // No tick comes any more.
-        metric::flush();
         end_background(&root);
         root.timers.stop();
     }

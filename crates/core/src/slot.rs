@@ -2,6 +2,7 @@
 
 use crate::host::HeaderList;
 use crate::ids::Ids;
+use crate::time::look_after_calls;
 use crate::{task, uses};
 use std::cell::RefCell;
 use std::future::Future;
@@ -61,6 +62,7 @@ impl Waiting {
         let before = SLOTS.with(|slots| slots.borrow_mut().insert(token, slot));
         drop(before);
         if let Some(root) = root {
+            look_after_calls(expire);
             root.timers.arm(deadline);
         }
         Self { token, ended: false }
@@ -118,7 +120,7 @@ pub(crate) fn fill(token: u32, outcome: impl FnOnce(usize) -> Outcome) -> bool {
 }
 
 /// Ends the waits that a root's clock has overtaken. Gives the deadline of the next.
-pub(crate) fn expire(root: u32, now: Duration) -> Option<Duration> {
+fn expire(root: u32, now: Duration) -> Option<Duration> {
     let (mut due, mut next) = (Vec::new(), None);
     SLOTS.with(|slots| {
         let mut slots = slots.borrow_mut();

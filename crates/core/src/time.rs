@@ -1,12 +1,13 @@
 //! Time: `sleep`, `timeout`, and the timers behind them, driven by the root context's tick.
 
 use crate::host::{Host, host};
-use crate::{metric, slot, task, uses};
+use crate::{task, uses};
 use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::fmt;
 use std::future::Future;
+use std::hint::black_box;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -133,6 +134,31 @@ impl Ord for Entry {
     }
 }
 
+/// Ends the calls of a root that are overdue at a given time, and gives the deadline of the next.
+type Expire = fn(u32, Duration) -> Option<Duration>;
+
+thread_local! {
+    // Pointers that the compiler does not see through, so that a plugin without metrics or calls lacks their code.
+    static AT_TICK: Cell<Option<fn()>> = const { Cell::new(None) };
+    static EXPIRE: Cell<Option<Expire>> = const { Cell::new(None) };
+}
+
+/// Has the next tick, of whatever root, do `work`. False if that was asked for already.
+pub(crate) fn at_tick(work: fn()) -> bool {
+    AT_TICK.replace(Some(black_box(work))).is_none()
+}
+
+/// Has all ticks look after the deadlines of calls.
+pub(crate) fn look_after_calls(expire: Expire) {
+    EXPIRE.set(Some(black_box(expire)));
+}
+
+fn do_what_ticks_do() {
+    if let Some(work) = AT_TICK.take() {
+        work();
+    }
+}
+
 /// How many timers may wait before the abandoned ones are looked for.
 const SWEEP_AT_LEAST: usize = 64;
 
@@ -153,6 +179,7 @@ impl Timers {
 
     /// Turns the tick off: the host would go on ticking for a root that is gone.
     pub(crate) fn stop(&self) {
+        do_what_ticks_do();
         if self.armed.take().is_some() {
             host().set_tick_period(0);
         }
@@ -203,9 +230,9 @@ impl Timers {
 
     /// Wakes whoever is due and arms the tick for the next.
     pub(crate) fn tick(&self) {
+        do_what_ticks_do();
         let now = monotonic();
         self.armed.set(None);
-        metric::flush();
         let mut due = Vec::new();
         let next = loop {
             let mut waiting = self.waiting.borrow_mut();
@@ -216,7 +243,7 @@ impl Timers {
             }
             due.extend(waiting.pop().and_then(|Entry(timer)| timer.waker.borrow_mut().take()));
         };
-        let next = [next, slot::expire(self.root, now)].into_iter().flatten().min();
+        let next = [next, EXPIRE.get().and_then(|expire| expire(self.root, now))].into_iter().flatten().min();
         match next {
             Some(deadline) => self.arm(deadline),
             None => self.set_tick_period(0),

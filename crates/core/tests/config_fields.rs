@@ -74,3 +74,15 @@ fn what_may_be_sent_is_taken_as_it_is() {
     let read: Vec<_> = settings.headers.iter().map(|(name, value)| (&**name, value.to_str().unwrap())).collect();
     assert_eq!(read, [("x-a", "a\tb é"), ("x-b", "")]);
 }
+
+#[test]
+fn a_value_of_bytes_is_checked_as_one_of_text_is() {
+    let bytes = FieldValue::try_from(b"caf\xe9".to_vec()).unwrap();
+    assert_eq!((bytes.as_bytes(), bytes.to_str()), (&b"caf\xe9"[..], None));
+    let fault = FieldValue::try_from(b"to\rken".to_vec()).unwrap_err();
+    assert_eq!(fault, "found CR at byte 3, allowed: a header value without CR, LF and NUL");
+
+    let bearer = FieldValue::from_static("Bearer ");
+    assert_eq!(bearer.followed_by(bytes.clone()).as_bytes(), b"Bearer caf\xe9");
+    assert_eq!(FieldValue::from_static("").followed_by(bytes).as_bytes(), b"caf\xe9");
+}

@@ -5,9 +5,9 @@
 
 use super::Metric;
 use crate::host::{Host, host};
-use crate::time::monotonic;
+use crate::time::{at_tick, monotonic};
 use crate::{task, uses};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -16,8 +16,6 @@ const FLUSH_AFTER: Duration = Duration::from_millis(100);
 
 thread_local! {
     static PENDING: RefCell<Vec<Rc<Metric>>> = const { RefCell::new(Vec::new()) };
-    /// Whether a tick will come for them.
-    static BOOKED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Has the gateway told of a metric that was just counted, and had nothing to tell before.
@@ -28,7 +26,7 @@ pub(super) fn enrol(metric: &Rc<Metric>) {
     let _ = metric.id();
     PENDING.with(|pending| pending.borrow_mut().push(metric.clone()));
     match task::root() {
-        Some(root) if !BOOKED.replace(true) => root.timers.arm(monotonic().saturating_add(FLUSH_AFTER)),
+        Some(root) if at_tick(flush) => root.timers.arm(monotonic().saturating_add(FLUSH_AFTER)),
         Some(_) => {}
         None => flush(),
     }
@@ -36,7 +34,6 @@ pub(super) fn enrol(metric: &Rc<Metric>) {
 
 /// Tells the gateway all that it does not know yet.
 pub(crate) fn flush() {
-    BOOKED.set(false);
     for metric in PENDING.take() {
         let (sum, values) = (metric.sum.take(), metric.values.take());
         let Some(id) = metric.id() else { continue };
@@ -46,5 +43,101 @@ pub(crate) fn flush() {
         for value in values {
             let _ = host().record_metric(id, value);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::host::{Host, host};
+    use crate::metric::{Counter, Histogram};
+    use crate::prelude::*;
+    use crate::runtime;
+    use crate::testing::{Bench, FakeHost};
+
+    #[derive(Debug, Deserialize)]
+    #[serde(default)]
+    struct Counts {
+        seen: u32,
+        took: u64,
+    }
+
+    impl Default for Counts {
+        fn default() -> Self {
+            Self { seen: 1, took: 0 }
+        }
+    }
+
+    impl Plugin for Counts {
+        async fn on_request(self: Rc<Self>, request: Request) -> Result<Flow> {
+            Counter::new("seen").add(self.seen);
+            let took = Histogram::new("took_ms");
+            (1..=self.took).for_each(|value| took.record(value));
+            Ok(request.forward())
+        }
+    }
+
+    const SEEN: u32 = 0;
+    const TOOK: u32 = 1;
+
+    #[test]
+    fn the_gateway_is_told_of_many_counts_at_once_and_then_left_alone() {
+        let bench = Bench::<Counts>::new("").unwrap();
+        bench.host().keep_to_itself();
+        for _ in 0..3 {
+            bench.get("/");
+        }
+        assert_eq!(host().metric(SEEN), Ok(0));
+        bench.advance(Duration::from_millis(100));
+        assert_eq!(host().metric(SEEN), Ok(3));
+        assert!(!bench.is_ticking());
+        bench.get("/");
+        assert!(bench.is_ticking());
+        bench.advance(Duration::from_millis(100));
+        assert_eq!(host().metric(SEEN), Ok(4));
+    }
+
+    #[test]
+    fn who_asks_for_a_value_sees_his_own_counts() {
+        let bench = Bench::<Counts>::new("").unwrap();
+        bench.host().keep_to_itself();
+        bench.get("/");
+        assert_eq!(Counter::new("seen").value(), 1);
+        bench.get("/");
+        bench.advance(Duration::from_millis(100));
+        assert_eq!(host().metric(SEEN), Ok(2));
+    }
+
+    #[test]
+    fn nothing_is_lost_when_the_plugin_is_taken_away() {
+        let bench = Bench::<Counts>::new("").unwrap();
+        bench.host().keep_to_itself();
+        bench.get("/");
+        runtime::on_delete(1);
+        assert_eq!(host().metric(SEEN), Ok(1));
+        assert!(!bench.is_ticking());
+    }
+
+    #[test]
+    fn outside_of_a_plugin_the_gateway_is_told_at_once() {
+        let _host = FakeHost::install();
+        Counter::new("seen").add(5);
+        assert_eq!(host().metric(SEEN), Ok(5));
+    }
+
+    #[test]
+    fn of_a_tenth_of_a_second_only_the_first_values_are_taken() {
+        let bench = Bench::<Counts>::new(r#"{"took": 40}"#).unwrap();
+        bench.host().keep_to_itself();
+        bench.get("/");
+        assert_eq!(host().metric(TOOK), Ok(0));
+        bench.advance(Duration::from_millis(100));
+        // The fake gateway keeps the last.
+        assert_eq!(host().metric(TOOK), Ok(32));
+        let full = Histogram::new("took_ms");
+        (0..32).for_each(|value| {
+            assert!(full.has_room(), "{value}");
+            full.0.values.borrow_mut().push(value);
+        });
+        assert!(!full.has_room());
     }
 }

@@ -169,6 +169,12 @@ impl<P: Plugin + DeserializeOwned> Bench<P> {
         }
     }
 
+    /// The fake gateway.
+    #[cfg(test)]
+    pub(crate) fn host(&self) -> &FakeHost {
+        &self.host
+    }
+
     /// Whether the gateway's tick is on.
     pub fn is_ticking(&self) -> bool {
         self.host.peek().tick.is_some()

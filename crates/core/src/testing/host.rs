@@ -131,6 +131,12 @@ impl FakeHost {
         self.state.borrow_mut()
     }
 
+    /// Has it call back no more, for tests of what happens between two callbacks.
+    #[cfg(test)]
+    pub(crate) fn keep_to_itself(&self) {
+        self.inside.set(true);
+    }
+
     /// The state as tests look at it.
     pub(super) fn peek(&self) -> RefMut<'_, State> {
         self.state.borrow_mut()
