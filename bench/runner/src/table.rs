@@ -39,7 +39,7 @@ impl fmt::Display for Results {
         writeln!(f)?;
         for goal in self.goals() {
             let verdict = if goal.holds() { "holds" } else { "MISSED" };
-            writeln!(f, "goal {:<38}{:.2} (at most {:.2}): {verdict}", goal.text, goal.ratio, goal.at_most)?;
+            writeln!(f, "goal {:<38}{} (at most {:.2}): {verdict}", goal.text, goal.ratio, goal.at_most)?;
         }
         Ok(())
     }

@@ -172,6 +172,7 @@ impl AsRef<[u8]> for FieldValue {
     }
 }
 
+/// Shows the value, so not for logs.
 impl fmt::Display for FieldValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&String::from_utf8_lossy(&self.0))

@@ -125,7 +125,7 @@ impl HeadersMut<'_> {
         self.set_checked(name, value)
     }
 
-    /// As [`Self::set`], with a name and a value that were checked when the plugin was configured.
+    /// As [`Self::set`], with a name and a value that were checked when they were made.
     pub fn set_field(&mut self, name: &HeaderName, value: &FieldValue) -> Result<()> {
         self.set_checked(name, value.as_ref())
     }
@@ -141,7 +141,7 @@ impl HeadersMut<'_> {
         self.append_checked(name, value)
     }
 
-    /// As [`Self::append`], with a name and a value that were checked when the plugin was configured.
+    /// As [`Self::append`], with a name and a value that were checked when they were made.
     pub fn append_field(&mut self, name: &HeaderName, value: &FieldValue) -> Result<()> {
         self.append_checked(name, value.as_ref())
     }

@@ -6,7 +6,7 @@
 mod pending;
 
 use crate::host::{Host, MetricKind, host};
-pub(crate) use pending::flush;
+use pending::flush;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -14,8 +14,8 @@ use std::rc::Rc;
 const MOST_VALUES: usize = 32;
 
 thread_local! {
-    /// The host makes a new metric for each definition, even of the same name, so ids are kept. There are few.
-    static DEFINED: RefCell<Vec<Defined>> = const { RefCell::new(Vec::new()) };
+    /// The host makes a new metric for each definition, even of the same name. There are few.
+    static METRICS: RefCell<Vec<Rc<Metric>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A number that only grows.
@@ -34,7 +34,7 @@ pub struct Histogram(Rc<Metric>);
 struct Metric {
     kind: MetricKind,
     name: String,
-    /// What was found at the first use, so that counting costs no look-up.
+    /// The host's id, once it was asked; no id if it refused.
     known: Cell<Option<Option<u32>>>,
     /// Counted, and not told to the host yet.
     sum: Cell<u64>,
@@ -42,37 +42,33 @@ struct Metric {
     values: RefCell<Vec<u64>>,
 }
 
-struct Defined {
-    kind: MetricKind,
-    name: String,
-    id: Option<u32>,
-}
-
 impl Metric {
+    /// The one metric of that name.
     fn new(kind: MetricKind, name: impl Into<String>) -> Rc<Self> {
-        let (known, sum, values) = Default::default();
-        Rc::new(Self { kind, name: name.into(), known, sum, values })
+        let name = name.into();
+        METRICS.with(|metrics| {
+            let mut metrics = metrics.borrow_mut();
+            if let Some(metric) = metrics.iter().find(|metric| metric.kind == kind && metric.name == name) {
+                return metric.clone();
+            }
+            let (known, sum, values) = Default::default();
+            let metric = Rc::new(Self { kind, name, known, sum, values });
+            metrics.push(metric.clone());
+            metric
+        })
     }
 
     /// The host's id; `None` if it refused the metric, which was logged.
     fn id(&self) -> Option<u32> {
-        let id = self.known.get().unwrap_or_else(|| self.look_up());
+        let id = self.known.get().unwrap_or_else(|| self.define());
         self.known.set(Some(id));
         id
     }
 
     #[inline(never)]
-    fn look_up(&self) -> Option<u32> {
-        let same = |defined: &&Defined| defined.kind == self.kind && defined.name == self.name;
-        if let Some(id) = DEFINED.with(|all| all.borrow().iter().find(same).map(|defined| defined.id)) {
-            return id;
-        }
-        let id = host()
-            .define_metric(self.kind, &self.name)
-            .map_err(|status| log::error!("the gateway refused metric {}: {status}", self.name))
-            .ok();
-        DEFINED.with(|all| all.borrow_mut().push(Defined { kind: self.kind, name: self.name.clone(), id }));
-        id
+    fn define(&self) -> Option<u32> {
+        let defined = host().define_metric(self.kind, &self.name);
+        defined.map_err(|status| log::error!("the gateway refused metric {}: {status}", self.name)).ok()
     }
 }
 
@@ -91,7 +87,7 @@ impl Counter {
         }
     }
 
-    /// Its value in all workers together; 0 if the gateway has none.
+    /// Its value in all workers together, without what others have not told yet; 0 if the gateway has none.
     pub fn value(&self) -> u64 {
         flush();
         self.0.id().and_then(|id| host().metric(id).ok()).unwrap_or(0)
@@ -142,8 +138,8 @@ impl Histogram {
         }
     }
 
-    /// Whether one more value is taken: of each tenth of a second only the first 32 are. To be asked where a value costs
-    /// something to have, such as another look at the clock.
+    /// Whether one more value is taken: until the gateway is told, which is within a tenth of a second, only the first 32
+    /// are. To be asked where a value costs something to have, such as another look at the clock.
     pub fn has_room(&self) -> bool {
         self.0.values.borrow().len() < MOST_VALUES
     }

@@ -43,7 +43,8 @@ struct Slot {
 }
 
 thread_local! {
-    static SLOTS: RefCell<Ids<Slot>> = const { RefCell::new(Ids::new()) };
+    /// In boxes, as the list is moved when one of many calls ends.
+    static SLOTS: RefCell<Ids<Box<Slot>>> = const { RefCell::new(Ids::new()) };
 }
 
 /// Waits for the answer with a given token. Dropping it forgets the call: a late answer is ignored.
@@ -59,7 +60,7 @@ impl Waiting {
         uses::timer();
         let root = task::root();
         let slot = Slot { max_body, root: root.as_ref().map(|root| root.id), deadline, outcome: None, waker: None };
-        let before = SLOTS.with(|slots| slots.borrow_mut().insert(token, slot));
+        let before = SLOTS.with(|slots| slots.borrow_mut().insert(token, Box::new(slot)));
         drop(before);
         if let Some(root) = root {
             look_after_calls(expire);
@@ -110,7 +111,7 @@ fn forget(token: u32) {
 /// Hands an outcome to whoever waits for `token`; false, without reading anything, when nobody does (any more).
 /// `outcome` is given the largest body that the waiter takes.
 pub(crate) fn fill(token: u32, outcome: impl FnOnce(usize) -> Outcome) -> bool {
-    let open = |slot: &&mut Slot| slot.outcome.is_none();
+    let open = |slot: &&mut Box<Slot>| slot.outcome.is_none();
     let max_body = SLOTS.with(|slots| slots.borrow_mut().get_mut(token).filter(open).map(|slot| slot.max_body));
     let Some(max_body) = max_body else { return false };
     let outcome = outcome(max_body);
@@ -140,5 +141,47 @@ impl Slot {
     fn end(&mut self, outcome: Outcome) -> Option<Waker> {
         self.outcome = Some(outcome);
         self.waker.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::root::Root;
+    use crate::task::{Current, enter};
+    use crate::testing::FakeHost;
+    use std::rc::Rc;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn call_of(root: u32, token: u32, deadline: Duration) -> Waiting {
+        let root = Rc::new(Root::new(root, "test", |_| unreachable!("nothing is configured")));
+        enter(Current { root, exchange: None }, || Waiting::new(token, 10, deadline))
+    }
+
+    fn outcome(call: &mut Waiting) -> Poll<Outcome> {
+        Pin::new(call).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_root_ends_its_own_overdue_calls_and_says_which_comes_next() {
+        let _host = FakeHost::install();
+        let mut calls = [(1, 7, SECOND), (2, 8, SECOND), (1, 9, 3 * SECOND), (1, 10, 2 * SECOND)]
+            .map(|(root, token, deadline)| call_of(root, token, deadline));
+        assert_eq!(expire(1, SECOND), Some(2 * SECOND));
+        let ended = calls.each_mut().map(|call| outcome(call).is_ready());
+        assert_eq!(ended, [true, false, false, false]);
+        assert_eq!(expire(2, SECOND / 2), Some(SECOND));
+        drop(calls);
+        assert_eq!((expire(1, Duration::ZERO), expire(2, Duration::ZERO)), (None, None));
+    }
+
+    #[test]
+    fn what_comes_after_the_deadline_is_not_read() {
+        let _host = FakeHost::install();
+        let mut call = call_of(1, 7, SECOND);
+        assert_eq!(expire(1, SECOND), None);
+        assert!(!fill(7, |_| unreachable!("nobody waits")));
+        assert!(matches!(outcome(&mut call), Poll::Ready(Outcome::Late)));
     }
 }

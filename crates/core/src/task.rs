@@ -5,6 +5,7 @@ use crate::plugin::Work;
 use crate::root::Root;
 use crate::{runtime, uses};
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
@@ -26,8 +27,7 @@ pub(crate) struct Current {
 
 thread_local! {
     static CURRENT: Cell<Option<Current>> = const { Cell::new(None) };
-    /// In the order of the wakes. A ring would be more code, and there is nearly always one.
-    static READY: RefCell<Vec<TaskId>> = const { RefCell::new(Vec::new()) };
+    static READY: RefCell<VecDeque<TaskId>> = const { RefCell::new(VecDeque::new()) };
 }
 
 /// The surroundings of the future that is being polled, if any is.
@@ -60,7 +60,7 @@ pub(crate) fn make_ready(id: TaskId) {
     READY.with(|ready| {
         let mut ready = ready.borrow_mut();
         if !ready.contains(&id) {
-            ready.push(id);
+            ready.push_back(id);
         }
     });
 }
@@ -72,10 +72,7 @@ pub(crate) fn any_ready() -> bool {
 
 /// Takes the next woken task.
 pub(crate) fn next_ready() -> Option<TaskId> {
-    READY.with(|ready| {
-        let mut ready = ready.borrow_mut();
-        (!ready.is_empty()).then(|| ready.remove(0))
-    })
+    READY.with(|ready| ready.borrow_mut().pop_front())
 }
 
 struct TaskWaker(TaskId);

@@ -143,9 +143,9 @@ thread_local! {
     static EXPIRE: Cell<Option<Expire>> = const { Cell::new(None) };
 }
 
-/// Has the next tick, of whatever root, do `work`. False if that was asked for already.
-pub(crate) fn at_tick(work: fn()) -> bool {
-    AT_TICK.replace(Some(black_box(work))).is_none()
+/// Has the next tick, of whatever root, do `work`.
+pub(crate) fn at_tick(work: fn()) {
+    AT_TICK.set(Some(black_box(work)));
 }
 
 /// Has all ticks look after the deadlines of calls.
@@ -177,7 +177,7 @@ impl Timers {
         Self { root, waiting: RefCell::default(), sweep_at: Cell::new(SWEEP_AT_LEAST), armed: Cell::new(None) }
     }
 
-    /// Turns the tick off: the host would go on ticking for a root that is gone.
+    /// Turns the tick off, and does what it would have done: the host would go on ticking for a root that is gone.
     pub(crate) fn stop(&self) {
         do_what_ticks_do();
         if self.armed.take().is_some() {

@@ -28,7 +28,7 @@ markers! {
     body_before_headers,
     /// Something happens at the end of the stream.
     log,
-    /// Time is awaited, or background work exists.
+    /// Time is awaited, a call has a deadline, something is counted, or background work exists.
     timer,
     /// An HTTP call is made.
     http_call,

@@ -93,6 +93,16 @@ impl RunningGateway {
         self.engine.stats()
     }
 
+    /// The counters and gauges once `complete` says that all is in: plugins tell of their counts up to a tenth of a second
+    /// later.
+    ///
+    /// # Panics
+    /// When that is not within `timeout`.
+    pub fn stats_when(&self, timeout: Duration, complete: impl Fn(&Stats) -> bool) -> Stats {
+        eventually(timeout, || Some(self.stats()).filter(&complete))
+            .unwrap_or_else(|| panic!("waited {timeout:?} for metrics: {:?}", self.stats().matching("wasmcustom")))
+    }
+
     /// Waits until the metric `name` is `value`.
     ///
     /// # Panics

@@ -16,6 +16,7 @@ pub mod size;
 pub mod spec;
 mod terminal;
 mod toolchain;
+pub mod trace;
 mod workspace;
 
 pub use workspace::Workspace;

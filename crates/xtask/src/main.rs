@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::build::Selection;
 use xtask::run::Kind;
-use xtask::{Workspace, build, image, manifests, python, release, run, scaffold, size, spec};
+use xtask::{Workspace, build, image, manifests, python, release, run, scaffold, size, spec, trace};
 
 /// Builds, measures and runs the plugins of this workspace.
 ///
@@ -39,6 +39,11 @@ enum Program {
         /// Rows to show
         #[arg(long, default_value_t = 20)]
         top: usize,
+    },
+    /// Write a module that logs which functions requests run, to dist/trace/: for the order of functions in modules
+    Trace {
+        /// The plugin, by folder name
+        plugin: String,
     },
     /// Begin a plugin: plugins/NAME with configuration, tests, documents in both languages and an example
     New {
@@ -104,6 +109,7 @@ fn start(arguments: Arguments) -> Result<()> {
         Program::Build { selection, check: true } => build::check(&workspace, &selection),
         Program::Build { selection, check: false } => build::build(&workspace, &selection),
         Program::Size { plugin, top } => size::explain(&workspace, &plugin, top),
+        Program::Trace { plugin } => trace::write(&workspace, &plugin),
         Program::New { name } => scaffold::create(&workspace, &name),
         Program::Spec => spec::write(&workspace),
         Program::Images { push, plain_http } => {

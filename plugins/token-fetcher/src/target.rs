@@ -106,7 +106,7 @@ impl Target {
 
     /// What is put there for a token: made once, used by many requests.
     pub(crate) fn dress(&self, token: FieldValue) -> Result<FieldValue> {
-        let dressed = self.prefix.clone().followed_by(token);
+        let dressed = self.prefix.followed_by(token);
         match &self.slot {
             Slot::Header(_) => Ok(dressed),
             Slot::Query(_) => {

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use std::time::Duration;
-use testkit::{Answer, Gateway, RunningGateway, Target, Upstream};
+use testkit::{Answer, Gateway, RunningGateway, Stats, Target, Upstream};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -64,10 +64,12 @@ fn those_who_wait_for_the_fetch_of_another() {
     for client in &mut clients {
         assert_eq!(client.reply().status, 200);
     }
-    let stats = gateway.stats();
-    let metric = |name: &str| stats.get(&format!("wasmcustom.token_fetcher.{name}")).unwrap_or(0);
-    assert_eq!(metric("misses"), metric("waits") + auth.count() as u64);
-    assert_eq!(metric("misses") + metric("hits"), 5);
+    let metric = |stats: &Stats, name: &str| stats.get(&format!("wasmcustom.token_fetcher.{name}")).unwrap_or(0);
+    let fetches = auth.count() as u64;
+    gateway.stats_when(PATIENCE, |stats| {
+        metric(stats, "misses") + metric(stats, "hits") == 5
+            && metric(stats, "misses") == metric(stats, "waits") + fetches
+    });
 }
 
 #[testkit::scenario]

@@ -113,7 +113,7 @@ impl Side {
 
     /// Resumes a half that the host holds and the plugin does not; exactly once, because `told` is reset with it.
     pub(crate) fn resume(&self) {
-        if self.told.get() != Told::Go && self.must_resume() {
+        if self.must_resume() {
             self.flushed();
             let _ = host().resume(self.direction);
         }
@@ -149,7 +149,7 @@ impl Side {
     }
 
     /// Whether the host holds what the plugin has let go.
-    pub(crate) fn must_resume(&self) -> bool {
+    fn must_resume(&self) -> bool {
         match self.told.get() {
             Told::Go => false,
             Told::HoldHeaders => !self.holds_headers(),

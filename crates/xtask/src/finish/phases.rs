@@ -29,7 +29,7 @@ pub enum Feature {
     ResponseBody,
     /// Something happens at the end of the stream.
     Log,
-    /// Time is awaited, or background work exists.
+    /// Time is awaited, a call has a deadline, something is counted, or background work exists.
     Timer,
     /// An HTTP call is made.
     HttpCall,
