@@ -65,12 +65,21 @@ impl Root {
     /// Logs `facts` unless another VM of this gateway process has done so.
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn announce(&self, facts: &str) {
+        if !log::log_enabled!(log::Level::Info) {
+            return;
+        }
         let key = format!("plugin-core.build.{}", self.name);
-        let told = host().shared_data(&key).ok().flatten();
-        if log::log_enabled!(log::Level::Info) && told.is_none_or(|(told, _)| told != facts.as_bytes()) {
+        let mut told = host().shared_data(&key).ok().flatten();
+        if told.is_none() {
+            // Hosts compare only with what is there, and VMs of several workers start at the same moment.
+            let _ = host().set_shared_data(&key, b"", 0);
+            told = host().shared_data(&key).ok().flatten();
+        }
+        let is_first = told.is_none_or(|(told, cas)| {
+            told != facts.as_bytes() && host().set_shared_data(&key, facts.as_bytes(), cas).is_ok()
+        });
+        if is_first {
             log::info!("{facts}");
-            // Failing that, the next VM tells it again, which does no harm.
-            let _ = host().set_shared_data(&key, facts.as_bytes(), 0);
         }
     }
 
