@@ -53,7 +53,7 @@ impl HeaderList {
     }
 
     /// The first value of `name`.
-    // Not inlined: whoever asks for a second header finds the code in the processor's cache.
+    // Not inlined: it has several callers, and is larger than all that they do with it.
     #[inline(never)]
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
         self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)

@@ -1,14 +1,14 @@
 //! `cargo xtask trace`: a module that tells which functions a request runs, for `finish/request-order`.
 
 use crate::build::{finish_package, raw_module};
-use crate::finish::Names;
+use crate::finish::{self, Names};
 use crate::terminal::BOLD;
 use crate::toolchain;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use std::fs;
 use walrus::ir::{BinaryOp, Value};
-use walrus::{ConstExpr, DataKind, FunctionId, GlobalId, InstrSeqBuilder, Module, ModuleConfig, ValType};
+use walrus::{ConstExpr, DataKind, FunctionId, GlobalId, InstrSeqBuilder, Module, ValType};
 
 /// Begins each line that such a module logs.
 const MARK: &str = "runs: ";
@@ -42,7 +42,7 @@ pub fn write(workspace: &Workspace, plugin: &str) -> Result<()> {
 /// `wasm` with a line of log at the head of each function, once each and from the second request on: what only the first
 /// one runs is not what requests run.
 fn traced(wasm: &[u8]) -> Result<Vec<u8>> {
-    let mut module = ModuleConfig::new().generate_producers_section(false).parse(wasm)?;
+    let mut module = finish::parse(wasm)?;
     let log = module.imports.get_func("env", "proxy_log").context("the plugin logs nothing")?;
     let first = module.exports.get_func(FIRST)?;
     let [warm, begun] = [flag(&mut module), flag(&mut module)];

@@ -35,7 +35,7 @@ pub(super) fn enrol(metric: &Rc<Metric>) {
 }
 
 /// Tells the gateway all that it does not know yet.
-pub(crate) fn flush() {
+pub(super) fn flush() {
     for metric in PENDING.take() {
         let (sum, values) = (metric.sum.take(), metric.values.take());
         let Some(id) = metric.id() else { continue };

@@ -85,7 +85,7 @@ pub fn finish(raw: &[u8], source: &Source, keep_names: Names) -> Result<Finished
 }
 
 /// Reads a module with its names, by which the steps know what they look for.
-fn parse(wasm: &[u8]) -> Result<Module> {
+pub(crate) fn parse(wasm: &[u8]) -> Result<Module> {
     let mut config = ModuleConfig::new();
     config.generate_producers_section(false).parse(wasm).context("cannot read the module")
 }

@@ -14,7 +14,7 @@ use wasmparser::{CodeSectionReader, CustomSectionReader, FunctionSectionReader, 
 
 /// Functions that ordinary requests run, by name: less than a fifth of what they reach. Written with `cargo xtask trace`;
 /// a name that a module does not have means nothing.
-const RUN_BY_REQUESTS: &str = include_str!("request-order");
+pub(super) const RUN_BY_REQUESTS: &str = include_str!("request-order");
 
 /// Rewrites `wasm`, and drops the names.
 pub(super) fn requests_first(wasm: &[u8]) -> Result<Vec<u8>> {
