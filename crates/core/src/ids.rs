@@ -34,6 +34,19 @@ impl<T> Ids<T> {
         Some(self.0.remove(at).1)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().map(|(id, _)| *id)
+    }
+
+    /// Removes those of `ids`, which are in order.
+    pub(crate) fn take(&mut self, ids: &[u32]) -> Vec<T> {
+        self.0.extract_if(.., |(id, _)| ids.binary_search(id).is_ok()).map(|(_, thing)| thing).collect()
+    }
+
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
         self.0.iter().map(|(_, thing)| thing)
     }
@@ -75,5 +88,7 @@ mod tests {
         assert_eq!(ids.remove(9), None);
         assert_eq!((ids.get(9), ids.get(8)), (None, None));
         assert_eq!(ids.get(u32::MAX).unwrap(), "4294967295");
+        assert_eq!(ids.take(&[3, 5, 9]), ["3"]);
+        assert_eq!((ids.len(), ids.ids().collect::<Vec<_>>()), (3, vec![0, 7, u32::MAX]));
     }
 }

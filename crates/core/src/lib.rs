@@ -79,7 +79,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use field::{FieldValue, HeaderName};
 pub use headers::{HeaderValue, Headers, HeadersMut, is_name, is_value};
 pub use join::join_all;
-pub use plugin::{Abi, Fallback, Flow, Overflow, Plugin};
+pub use plugin::{Abi, Cleanup, Fallback, Flow, Overflow, Plugin};
 pub use reply::Reply;
 pub use request::Request;
 pub use response::Response;
@@ -92,8 +92,8 @@ pub mod prelude {
     pub use crate::redis::{Redis, Script};
     pub use crate::time::{sleep, timeout};
     pub use crate::{
-        Abi, Background, Backoff, Closed, End, Error, ErrorKind, Fallback, FieldValue, Flow, HeaderName, HeaderValue,
-        JsonSchema, Overflow, Plugin, Reply, Request, Response, Result, join, join_all, register,
+        Abi, Background, Backoff, Cleanup, Closed, End, Error, ErrorKind, Fallback, FieldValue, Flow, HeaderName,
+        HeaderValue, JsonSchema, Overflow, Plugin, Reply, Request, Response, Result, join, join_all, register,
     };
     pub use log;
     pub use serde::{self, Deserialize};

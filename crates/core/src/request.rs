@@ -120,6 +120,7 @@ impl Request {
     /// As [`Self::at_end`], for work that looks at no headers: every plugin hears of its streams being closed, so that this
     /// costs the gateway no further callback for each of them.
     pub fn at_close(&self, work: impl FnOnce(&Closed) + 'static) {
+        uses::close();
         self.exchange.add_at_close(Box::new(work));
     }
 

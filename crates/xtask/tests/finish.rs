@@ -9,7 +9,7 @@
 
 mod fixture;
 
-use fixture::{Fixture, HIGRESS, PLACEHOLDER, PORTABLE};
+use fixture::{Fixture, HIGRESS, LAZY, PLACEHOLDER, PORTABLE};
 use wasmparser::{Parser, Payload};
 use xtask::finish::{Feature, Finished, Names, Source, finish};
 
@@ -52,9 +52,9 @@ const EVERY_PLUGIN: [&str; 9] = [
     "proxy_on_vm_start",
     "proxy_on_configure",
     "proxy_on_context_create",
-    "proxy_on_delete",
     "proxy_on_request_headers",
     "proxy_on_tick",
+    "proxy_on_delete",
 ];
 
 #[test]
@@ -74,12 +74,27 @@ fn a_marker_brings_its_callbacks() {
         ("response_headers", &["proxy_on_response_headers"]),
         ("response_body", &["proxy_on_response_headers", "proxy_on_response_body", "proxy_on_response_trailers"]),
         ("log", &["proxy_on_log"]),
+        ("close", &[]),
         ("timer", &[]),
         ("http_call", &["proxy_on_http_call_response"]),
     ] {
         let exports = exports(&finished(&Fixture::new(PORTABLE, &[marker])).wasm);
         assert_eq!(&exports[1 + EVERY_PLUGIN.len()..], callbacks, "{marker}");
     }
+}
+
+#[test]
+fn a_lazy_plugin_is_not_told_of_the_end_of_its_streams() {
+    let finished = finished(&Fixture::new(LAZY, &["response_headers"]));
+    let exports = exports(&finished.wasm);
+    assert!(!exports.contains(&"proxy_on_delete".to_owned()), "{exports:?}");
+    assert!(exports.contains(&"proxy_on_response_headers".to_owned()), "{exports:?}");
+}
+
+#[test]
+fn a_lazy_plugin_that_calls_is_refused() {
+    let error = refused(&Fixture::new(LAZY, &["http_call", "timer"]));
+    assert!(error.contains("Cleanup::Lazy") && error.contains("HttpCall") && error.contains("fixture"), "{error}");
 }
 
 #[test]

@@ -21,15 +21,10 @@ struct Module {
 
 const MARKERS: [&str; 2] = ["proxy_abi_version_0_2_100", "proxy_abi_version_0_2_1"];
 const RUNTIME: [&str; 3] = ["memory", "_initialize", "proxy_on_memory_allocate"];
-const ALWAYS: [&str; 6] = [
-    "proxy_on_vm_start",
-    "proxy_on_configure",
-    "proxy_on_context_create",
+const ALWAYS: [&str; 5] =
+    ["proxy_on_vm_start", "proxy_on_configure", "proxy_on_context_create", "proxy_on_request_headers", "proxy_on_tick"];
+const OPTIONAL: [&str; 9] = [
     "proxy_on_delete",
-    "proxy_on_request_headers",
-    "proxy_on_tick",
-];
-const OPTIONAL: [&str; 8] = [
     "proxy_on_request_body",
     "proxy_on_request_trailers",
     "proxy_on_response_headers",
@@ -123,6 +118,15 @@ fn an_import_that_a_module_does_not_need_is_not_there() {
     let hello = all.iter().find(|module| module.name == "hello-world").unwrap();
     for absent in ["env.proxy_http_call", "env.proxy_define_metric", "env.proxy_set_buffer_bytes"] {
         assert!(!hello.imports.iter().any(|import| import == absent), "hello-world imports {absent}");
+    }
+}
+
+#[test]
+fn only_the_smallest_do_without_the_end_of_their_streams() {
+    for module in modules() {
+        let lazy = ["header-injector", "mock-response"].contains(&module.name.as_str());
+        let told = module.exports.iter().any(|name| name == "proxy_on_delete");
+        assert_eq!(told, !lazy, "{}", module.name);
     }
 }
 

@@ -39,6 +39,8 @@ impl From<Settings> for HeaderInjector {
 }
 
 impl Plugin for HeaderInjector {
+    const CLEANUP: Cleanup = Cleanup::Lazy;
+
     async fn on_request(self: Rc<Self>, mut request: Request) -> Result<Flow> {
         if !self.reroute && !self.request.is_empty() {
             request.keep_route();

@@ -47,6 +47,27 @@ fn assert_works(gateway: &RunningGateway, upstream: &Upstream) {
     );
 }
 
+/// More than the plugin keeps without asking the gateway which of them are still there.
+const MANY: usize = 150;
+
+#[testkit::scenario]
+fn clients_that_leave_before_the_response_do_no_harm() {
+    let upstream = Upstream::start(|seen: &Seen| match seen.path.as_str() {
+        "/never" => Answer::hang(),
+        _ => Answer::ok("hi").delay(Duration::from_millis(1500)),
+    });
+    let gateway = start(&upstream);
+    let mut waiting = gateway.get("/slow").start();
+    upstream.wait_for(1);
+    for seen in 0..MANY {
+        let client = gateway.get("/never").start();
+        assert_eq!(upstream.wait_for(seen + 2).last().unwrap().header_text("x-set"), Some("set"));
+        client.reset();
+    }
+    assert_eq!(waiting.reply().header_text("x-set"), Some("set"));
+    assert_works(&gateway, &upstream);
+}
+
 #[testkit::scenario]
 fn bytes_that_are_no_text_are_kept() {
     let upstream = echo();

@@ -83,6 +83,8 @@ impl TryFrom<Settings> for MockResponse {
 }
 
 impl Plugin for MockResponse {
+    const CLEANUP: Cleanup = Cleanup::Lazy;
+
     async fn on_request(self: Rc<Self>, request: Request) -> Result<Flow> {
         Ok(match &self.reply {
             Some(reply) => request.reply(reply.clone()),

@@ -18,6 +18,7 @@ pub use calls::ProxyWasm;
 
 use crate::config;
 use crate::plugin::Plugin;
+use crate::root::Parse;
 use crate::runtime::PluginRef;
 use crate::{logger, runtime};
 use proxy_wasm::traits::{Context, RootContext};
@@ -38,10 +39,11 @@ pub fn start<P: Plugin + DeserializeOwned>(name: &'static str) {
         __wasm_call_ctors();
     }
     logger::start();
-    runtime::set_plugin(name, |node| {
+    let parse: Parse = |node| {
         let plugin: P = config::from_node(node)?;
         Ok(Rc::new(plugin) as PluginRef)
-    });
+    };
+    runtime::set_plugin(name, parse, P::CLEANUP.sweep());
 }
 
 /// Start of a module that never went through the build's last step, which exchanges this for [`start`].

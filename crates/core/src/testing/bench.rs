@@ -6,6 +6,7 @@ use crate::exchange::Event;
 use crate::host::{Direction, HeaderList, HostError, Pairs};
 use crate::logger;
 use crate::plugin::Plugin;
+use crate::root::Parse;
 use crate::runtime::{self, PluginRef};
 use crate::slot::{Message, Outcome};
 use serde::de::DeserializeOwned;
@@ -26,6 +27,8 @@ pub struct TestExchange {
     host: Rc<FakeHost>,
     id: u32,
     verdict: Cell<u32>,
+    /// Whether the plugin hears of the stream's end.
+    is_told: Cell<bool>,
 }
 
 /// An HTTP call that the plugin made.
@@ -46,10 +49,11 @@ impl<P: Plugin + DeserializeOwned> Bench<P> {
     pub fn new(configuration: &str) -> Result<Self, String> {
         let host = FakeHost::install();
         logger::start();
-        runtime::set_plugin("plugin", |node| {
+        let parse: Parse = |node| {
             let plugin: P = config::from_node(node)?;
             Ok(Rc::new(plugin) as PluginRef)
-        });
+        };
+        runtime::set_plugin("plugin", parse, P::CLEANUP.sweep());
         runtime::on_delete(ROOT);
         runtime::on_context_create(ROOT, 0);
         let bench = Self { host, next: Cell::new(ROOT + 1), plugin: PhantomData };
@@ -85,7 +89,7 @@ impl<P: Plugin + DeserializeOwned> Bench<P> {
         side.headers = all.map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
         side.ended = end_of_stream;
         drop(state);
-        let exchange = TestExchange { host: self.host.clone(), id, verdict: Cell::new(0) };
+        let exchange = TestExchange { host: self.host.clone(), id, verdict: Cell::new(0), is_told: Cell::new(true) };
         runtime::on_context_create(id, ROOT);
         exchange.apply(Direction::Request, runtime::on_request_headers(id, end_of_stream));
         exchange
@@ -282,6 +286,11 @@ impl TestExchange {
         runtime::on_delete(self.id);
     }
 
+    /// The stream's end, of which the gateway does not tell a plugin with [`crate::Cleanup::Lazy`].
+    pub fn end_untold(self) {
+        self.is_told.set(false);
+    }
+
     fn look<T>(&self, direction: Direction, look: impl FnOnce(&super::side::FakeSide) -> T) -> Option<T> {
         self.host.peek().streams.get_mut(&self.id).map(|stream| look(stream.side(direction)))
     }
@@ -358,7 +367,9 @@ impl TestExchange {
 
 impl Drop for TestExchange {
     fn drop(&mut self) {
-        runtime::on_delete(self.id);
+        if self.is_told.get() {
+            runtime::on_delete(self.id);
+        }
         self.host.peek().streams.remove(&self.id);
     }
 }

@@ -16,7 +16,7 @@ mod requests;
 mod table;
 mod twins;
 
-pub use declaration::{Abi, Declaration};
+pub use declaration::{Abi, Cleanup, Declaration};
 pub use facts::Source;
 pub use imports::Import;
 pub use phases::Feature;
@@ -67,7 +67,7 @@ pub fn finish(raw: &[u8], source: &Source, keep_names: Names) -> Result<Finished
     let features = reached_features(raw)?;
     declaration.allow(&features)?;
 
-    let callbacks = phases::callbacks(&features);
+    let callbacks = phases::callbacks(&features, declaration.cleanup);
     reduce(&mut module, &callbacks, declaration.abi.markers())?;
     let imports = imports::list(&module);
     facts::replace_custom_sections(&mut module, &declaration, source)?;

@@ -1,5 +1,6 @@
 //! Which callbacks a plugin needs, told by the marker functions that the linker left in.
 
+use super::Cleanup;
 use anyhow::{Result, bail};
 use std::collections::BTreeSet;
 use walrus::Module;
@@ -9,14 +10,11 @@ const MARKERS: &str = "plugin_core::uses::";
 
 /// Callbacks that every plugin has. The tick is among them because core puts off to it what may not be done inside the
 /// callback of another stream; it costs nothing while it is not armed.
-pub(super) const ALWAYS: [&str; 6] = [
-    "proxy_on_vm_start",
-    "proxy_on_configure",
-    "proxy_on_context_create",
-    "proxy_on_delete",
-    "proxy_on_request_headers",
-    "proxy_on_tick",
-];
+pub(super) const ALWAYS: [&str; 5] =
+    ["proxy_on_vm_start", "proxy_on_configure", "proxy_on_context_create", "proxy_on_request_headers", "proxy_on_tick"];
+
+/// The callback that plugins have unless their declaration says [`Cleanup::Lazy`].
+const CLEANUP: &str = "proxy_on_delete";
 
 /// A feature of core that needs more of the gateway than every plugin does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +27,8 @@ pub enum Feature {
     ResponseBody,
     /// Something happens at the end of the stream.
     Log,
+    /// Something happens when the stream is closed.
+    Close,
     /// Time is awaited, a call has a deadline, something is counted, or background work exists.
     Timer,
     /// An HTTP call is made.
@@ -40,11 +40,12 @@ pub enum Feature {
 }
 
 impl Feature {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::RequestBody,
         Self::ResponseHeaders,
         Self::ResponseBody,
         Self::Log,
+        Self::Close,
         Self::Timer,
         Self::HttpCall,
         Self::RedisCall,
@@ -58,6 +59,7 @@ impl Feature {
             Self::ResponseHeaders => "response_headers",
             Self::ResponseBody => "response_body",
             Self::Log => "log",
+            Self::Close => "close",
             Self::Timer => "timer",
             Self::HttpCall => "http_call",
             Self::RedisCall => "redis_call",
@@ -74,7 +76,7 @@ impl Feature {
                 &["proxy_on_response_headers", "proxy_on_response_body", "proxy_on_response_trailers"]
             }
             Self::Log => &["proxy_on_log"],
-            Self::Timer => &[],
+            Self::Close | Self::Timer => &[],
             Self::HttpCall => &["proxy_on_http_call_response"],
             Self::RedisCall => &["proxy_on_redis_call_response"],
             Self::BodyBeforeHeaders => &[],
@@ -83,8 +85,9 @@ impl Feature {
 }
 
 /// The callbacks of a plugin that uses `features`, each once.
-pub(super) fn callbacks(features: &BTreeSet<Feature>) -> Vec<&'static str> {
+pub(super) fn callbacks(features: &BTreeSet<Feature>, cleanup: Cleanup) -> Vec<&'static str> {
     let mut all = ALWAYS.to_vec();
+    all.extend((cleanup == Cleanup::Prompt).then_some(CLEANUP));
     for callback in features.iter().flat_map(|feature| feature.callbacks()) {
         if !all.contains(callback) {
             all.push(callback);
@@ -132,7 +135,7 @@ mod tests {
     #[test]
     fn names_a_shared_callback_once() {
         let both = BTreeSet::from([Feature::ResponseHeaders, Feature::ResponseBody]);
-        let headers = callbacks(&both).into_iter().filter(|name| *name == "proxy_on_response_headers");
+        let headers = callbacks(&both, Cleanup::Lazy).into_iter().filter(|name| *name == "proxy_on_response_headers");
         assert_eq!(headers.count(), 1);
     }
 }
