@@ -8,13 +8,13 @@ use anyhow::{Context as _, Result};
 use std::thread::sleep;
 use std::time::Duration;
 
-/// Requests of one slice: enough to refill the caches after the slice of another variant, few enough that a
-/// slow moment of the machine hits all variants alike.
-const SLICE: usize = 400;
+/// Requests of one slice: enough to refill the caches after the slice of another variant, few enough that the machine has
+/// the same speed for all variants of a turn. Of 100 requests instead of 400, rounds agree twice as well.
+const SLICE: usize = 100;
 /// Lets V8 and Envoy's caches settle; not measured.
 const WARM_UP_REQUESTS: usize = 2000;
 /// After the last answer Envoy still cleans up its streams; its CPU figure is exact only once it sleeps.
-const SETTLE: Duration = Duration::from_millis(2);
+const SETTLE: Duration = Duration::from_millis(1);
 
 /// Microseconds of Envoy's CPU for one request: a list of rounds, in each a list for each of `variants`, in each a figure
 /// for each slice. Slices of the same number were measured one after the other.
