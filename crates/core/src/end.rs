@@ -1,18 +1,16 @@
-//! The end of a stream: what happened can be read, nothing can be changed.
+//! The end of a stream (the gateway's log phase): all that happened can be read, nothing can be changed.
 
 use crate::headers::Headers;
 use crate::host::Map;
 use crate::property;
-use std::ops::Deref;
 use std::time::Duration;
 
-/// What is known of an exchange in the gateway's log phase: what [`Closed`] tells, and the headers. Parts that never came
-/// are empty.
-pub struct End(Closed);
+/// What is known of an exchange at its end. Parts that never came are empty.
+pub struct End(());
 
 impl End {
     pub(crate) fn new() -> Self {
-        Self(Closed::new())
+        Self(())
     }
 
     /// The request's headers.
@@ -34,23 +32,6 @@ impl End {
     pub fn response_trailers(&self) -> Headers<'_> {
         Headers::new(Map::ResponseTrailers)
     }
-}
-
-impl Deref for End {
-    type Target = Closed;
-
-    fn deref(&self) -> &Closed {
-        &self.0
-    }
-}
-
-/// What is known of an exchange when the gateway lets go of its stream.
-pub struct Closed(());
-
-impl Closed {
-    pub(crate) fn new() -> Self {
-        Self(())
-    }
 
     /// HTTP status sent to the client; `None` when the client went away before.
     pub fn status(&self) -> Option<u16> {
@@ -60,11 +41,6 @@ impl Closed {
     /// Why the response is what it is, such as `via_upstream` or `mock-response.rule`.
     pub fn details(&self) -> Option<String> {
         property::string(&["response", "code_details"])
-    }
-
-    /// Whether the upstream sent the response, whole, and not the gateway or a plugin in its place.
-    pub fn is_from_upstream(&self) -> bool {
-        property::is_from_upstream()
     }
 
     /// How long the exchange took.

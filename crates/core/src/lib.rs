@@ -74,7 +74,7 @@ pub use proxy_wasm;
 #[doc(no_inline)]
 pub use schemars::JsonSchema;
 
-pub use end::{Closed, End};
+pub use end::End;
 pub use error::{Error, ErrorKind, Result};
 pub use field::{FieldValue, HeaderName};
 pub use headers::{HeaderValue, Headers, HeadersMut, is_name, is_value};
@@ -92,8 +92,8 @@ pub mod prelude {
     pub use crate::redis::{Redis, Script};
     pub use crate::time::{sleep, timeout};
     pub use crate::{
-        Abi, Background, Backoff, Cleanup, Closed, End, Error, ErrorKind, Fallback, FieldValue, Flow, HeaderName,
-        HeaderValue, JsonSchema, Overflow, Plugin, Reply, Request, Response, Result, join, join_all, register,
+        Abi, Background, Backoff, Cleanup, End, Error, ErrorKind, Fallback, FieldValue, Flow, HeaderName, HeaderValue,
+        JsonSchema, Overflow, Plugin, Reply, Request, Response, Result, join, join_all, register,
     };
     pub use log;
     pub use serde::{self, Deserialize};

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::reply::Reply;
 use crate::request::Request;
-use crate::runtime::{Sweep, sweep_now};
+use crate::runtime::{Sweep, sweep};
 use crate::task::Background;
 use std::future::Future;
 use std::pin::Pin;
@@ -25,7 +25,8 @@ pub trait Plugin: Sized + 'static {
     /// [`Abi::V0_2_100`] bodies are buffered then, and refused past the buffer's size (413, 500), whatever stands here.
     const OVERFLOW: Overflow = Overflow::Backpressure;
 
-    /// When an exchange is dropped whose stream ended while it waited, because the client or the upstream went away.
+    /// When an exchange is dropped whose stream ended while it waited, because the client or the upstream went away; and a
+    /// configuration whose place another took.
     const CLEANUP: Cleanup = Cleanup::Prompt;
 
     /// The whole exchange, from the request's headers to as far as the plugin wants to see: one straight line.
@@ -94,15 +95,15 @@ pub enum Overflow {
     Reject,
 }
 
-/// When an exchange is dropped whose stream has ended.
+/// When an exchange is dropped whose stream ended while it waited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cleanup {
     /// At once. For that the gateway calls the plugin at the end of each stream.
     Prompt,
-    /// When more of them have gathered than are in use, but at least 64. This saves the call, a tenth of what a small plugin
+    /// Whenever the exchanges that wait have doubled, and are 64 or more. This saves the call, a tenth of what a small plugin
     /// costs. It is for a plugin that waits for nothing but the response, and whose futures hold nothing that has to be
     /// given back in time, such as a place among those that may run at once. The build refuses it for a plugin that makes
-    /// calls, looks at the time, reads bodies or looks at the end of a stream.
+    /// calls, looks at the time, reads bodies or does something at the end of a stream.
     Lazy,
 }
 
@@ -119,7 +120,7 @@ impl Cleanup {
     pub(crate) const fn sweep(self) -> Option<Sweep> {
         match self {
             Self::Prompt => None,
-            Self::Lazy => Some(sweep_now),
+            Self::Lazy => Some(sweep),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The client's request while the plugin holds it, from its headers to its handing on.
 
 use crate::body::{Chunks, Edit, Full, Read, RequestSide, Whole};
-use crate::end::{Closed, End};
+use crate::end::End;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::side::Stage;
 use crate::exchange::{Exchange, held_body, wait};
@@ -115,13 +115,6 @@ impl Request {
     pub fn at_end(&self, work: impl FnOnce(&End) + 'static) {
         uses::log();
         self.exchange.add_at_end(Box::new(work));
-    }
-
-    /// As [`Self::at_end`], for work that looks at no headers: every plugin hears of its streams being closed, so that this
-    /// costs the gateway no further callback for each of them.
-    pub fn at_close(&self, work: impl FnOnce(&Closed) + 'static) {
-        uses::close();
-        self.exchange.add_at_close(Box::new(work));
     }
 
     /// Lets the request go; the plugin is done with this exchange.

@@ -2,6 +2,8 @@
 //!
 //! No `RefCell` borrow is held across a host call or a poll: both may lead back here.
 
+mod sweep;
+
 use crate::exchange::side::header_state;
 use crate::exchange::{Event, Exchange};
 use crate::host::{Direction, Host, host};
@@ -12,12 +14,12 @@ use crate::slot::{self, Outcome};
 use crate::task::{self, BackgroundTask, Current, TaskId};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use sweep::{SWEEP_AT_LEAST, sweep_if_many};
+
+pub(crate) use sweep::{Sweep, sweep};
 
 /// A future that wakes itself without end would keep the gateway's worker for ever.
 const MAX_POLLS_PER_EVENT: usize = 10_000;
-
-/// How many streams may be noted before those are looked for that the host has no more.
-const SWEEP_AT_LEAST: usize = 64;
 
 struct Runtime {
     plugin: Cell<Option<(&'static str, Parse)>>,
@@ -52,9 +54,6 @@ thread_local! {
     };
 }
 
-/// Forgets streams that are gone, in a callback of the given one.
-pub(crate) type Sweep = fn(u32);
-
 /// Says which plugin this VM runs. Called once, before the host creates any context.
 pub(crate) fn set_plugin(name: &'static str, parse: Parse, sweep: Option<Sweep>) {
     RUNTIME.with(|rt| {
@@ -73,7 +72,7 @@ pub(crate) fn on_context_create(id: u32, parent: u32) {
             let root = root(rt, parent);
             if let Some(root) = root {
                 rt.owners.borrow_mut().insert(id, root);
-                sweep(rt, id);
+                sweep_if_many(rt, id);
             }
         }
     });
@@ -85,6 +84,9 @@ fn add_root(rt: &Runtime, id: u32) {
     if let Some((name, parse)) = rt.plugin.get() {
         rt.roots.borrow_mut().push(Rc::new(Root::new(id, name, parse)));
     }
+    if let Some(sweep) = rt.sweep.get() {
+        sweep(id);
+    }
 }
 
 fn root(rt: &Runtime, id: u32) -> Option<Rc<Root>> {
@@ -94,7 +96,7 @@ fn root(rt: &Runtime, id: u32) -> Option<Rc<Root>> {
 /// The root that a stream belongs to. While there is only one nothing is noted: as ids are counted up, a stream without
 /// a note belongs to the last root that was created before it. (Ids that have wrapped around are noted.)
 fn owner(rt: &Runtime, stream: u32) -> Option<Rc<Root>> {
-    let noted = rt.owners.borrow().get(stream).cloned();
+    let noted = rt.owners.borrow_mut().remove(stream);
     noted.or_else(|| rt.roots.borrow().iter().rfind(|root| root.id < stream).cloned())
 }
 
@@ -126,47 +128,11 @@ pub(crate) fn on_request_headers(id: u32, end_of_stream: bool) -> u32 {
 fn keep(exchange: &Rc<Exchange>) {
     if exchange.must_be_kept() {
         RUNTIME.with(|rt| {
-            rt.exchanges.borrow_mut().insert(exchange.id, exchange.clone());
-            sweep(rt, exchange.id);
+            let before = rt.exchanges.borrow_mut().insert(exchange.id, exchange.clone());
+            drop(before);
+            sweep_if_many(rt, exchange.id);
         });
     }
-}
-
-/// Once many streams are noted, forgets those that the host has no more. Runs in a callback of the stream `own`.
-fn sweep(rt: &Runtime, own: u32) {
-    let noted = rt.exchanges.borrow().len().max(rt.owners.borrow().len());
-    if noted >= rt.sweep_at.get()
-        && let Some(sweep) = rt.sweep.get()
-    {
-        sweep(own);
-    }
-}
-
-/// Forgets streams and roots that the host has no more, for a plugin that does not hear of their end.
-pub(crate) fn sweep_now(own: u32) {
-    RUNTIME.with(|rt| {
-        let noted: [Vec<u32>; 3] = [
-            rt.exchanges.borrow().ids().collect(),
-            rt.owners.borrow().ids().collect(),
-            rt.roots.borrow().iter().map(|root| root.id).collect(),
-        ];
-        let [exchanges, owners, roots] = noted.map(unknown_to_host);
-        let _ = host().set_effective_context(own);
-
-        let exchanges = rt.exchanges.borrow_mut().take(&exchanges);
-        let owners = rt.owners.borrow_mut().take(&owners);
-        let roots: Vec<_> = rt.roots.borrow_mut().extract_if(.., |root| roots.contains(&root.id)).collect();
-        let left = rt.exchanges.borrow().len().max(rt.owners.borrow().len());
-        rt.sweep_at.set(left.saturating_mul(2).max(SWEEP_AT_LEAST));
-        // With nothing borrowed: what a plugin's future holds may lead back here.
-        exchanges.iter().for_each(Exchange::abandon);
-        drop((exchanges, owners, roots));
-    });
-}
-
-fn unknown_to_host(mut ids: Vec<u32>) -> Vec<u32> {
-    ids.retain(|id| host().set_effective_context(*id).is_err());
-    ids
 }
 
 /// Any later event of a stream; 0 (continue) where no plugin is interested any more.
@@ -254,7 +220,16 @@ pub(crate) fn start_background(root: &Rc<Root>, task: Rc<BackgroundTask>) {
 fn event(exchange: &Rc<Exchange>, what: Event) -> u32 {
     exchange.note(what);
     exchange.poll();
-    polled(exchange, what)
+    let verdict = polled(exchange, what);
+    drop_if_over(exchange);
+    verdict
+}
+
+fn drop_if_over(exchange: &Rc<Exchange>) {
+    if !exchange.must_be_kept() {
+        let over = RUNTIME.with(|rt| rt.exchanges.borrow_mut().remove(exchange.id));
+        drop(over);
+    }
 }
 
 /// Once `exchange` was polled for an event of its own, polls whoever that woke, and only then gives the verdict: by then
@@ -312,10 +287,7 @@ fn resume_stream(id: u32) {
     if take_effect(id) {
         exchange.poll();
         exchange.settle(None);
-        if !exchange.must_be_kept() {
-            let over = RUNTIME.with(|rt| rt.exchanges.borrow_mut().remove(id));
-            drop(over);
-        }
+        drop_if_over(&exchange);
     }
 }
 
@@ -346,54 +318,3 @@ pub(crate) fn within<T>(root: &Rc<Root>, work: impl FnOnce() -> T) -> T {
 }
 
 pub(crate) type PluginRef = Rc<dyn AnyPlugin>;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::prelude::*;
-    use crate::testing::Bench;
-
-    #[derive(Debug, Deserialize)]
-    struct Waits;
-
-    impl Plugin for Waits {
-        const CLEANUP: Cleanup = Cleanup::Lazy;
-
-        async fn on_request(self: Rc<Self>, request: Request) -> Result<Flow> {
-            let mut response = request.forward_and_wait().await;
-            response.headers_mut().set("x-seen", "1")?;
-            Ok(response.forward())
-        }
-    }
-
-    fn noted() -> [usize; 3] {
-        RUNTIME.with(|rt| [rt.exchanges.borrow().len(), rt.owners.borrow().len(), rt.roots.borrow().len()])
-    }
-
-    #[test]
-    fn streams_that_end_untold_do_not_gather() {
-        let bench = Bench::<Waits>::new("").unwrap();
-        let alive: Vec<_> = (0..100).map(|_| bench.get("/alive")).collect();
-        for _ in 0..1000 {
-            bench.get("/gone").end_untold();
-            assert!(noted()[0] <= 2 * alive.len() + SWEEP_AT_LEAST, "{:?}", noted());
-        }
-        for exchange in alive {
-            exchange.response(200, &[], true);
-            assert_eq!(exchange.response_header("x-seen").as_deref(), Some("1"));
-        }
-    }
-
-    #[test]
-    fn a_configuration_that_the_host_took_back_untold_is_forgotten_too() {
-        let bench = Bench::<Waits>::new("").unwrap();
-        on_context_create(5000, 0);
-        for _ in 0..SWEEP_AT_LEAST {
-            bench.get("/").end_untold();
-        }
-        let [_, owners, roots] = noted();
-        assert_eq!(roots, 1);
-        bench.get("/").end_untold();
-        assert_eq!(noted()[1], owners, "with one root left no owners are noted");
-    }
-}

@@ -28,8 +28,6 @@ markers! {
     body_before_headers,
     /// Something happens at the end of the stream.
     log,
-    /// Something happens when the stream is closed.
-    close,
     /// Time is awaited, a call has a deadline, something is counted, or background work exists.
     timer,
     /// An HTTP call is made.

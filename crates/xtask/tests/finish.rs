@@ -74,7 +74,6 @@ fn a_marker_brings_its_callbacks() {
         ("response_headers", &["proxy_on_response_headers"]),
         ("response_body", &["proxy_on_response_headers", "proxy_on_response_body", "proxy_on_response_trailers"]),
         ("log", &["proxy_on_log"]),
-        ("close", &[]),
         ("timer", &[]),
         ("http_call", &["proxy_on_http_call_response"]),
     ] {

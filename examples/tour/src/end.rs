@@ -1,4 +1,4 @@
-//! The end of a stream: what happened is known, also when the client left early.
+//! The end of a stream: all that happened is known, also when the client left early.
 
 use plugin_core::metric::Counter;
 use plugin_core::prelude::*;
@@ -16,13 +16,8 @@ pub(crate) async fn visit(step: &str, request: Request) -> Result<Flow> {
             end.duration().is_some_and(|duration| !duration.is_zero()),
         );
     });
-    if step == "close" {
-        request.at_close(|closed| {
-            log::info!("closed: {:?}, from the upstream: {}", closed.status(), closed.is_from_upstream());
-        });
-    }
     match step {
-        "forward" | "close" => Ok(request.forward()),
+        "forward" => Ok(request.forward()),
         "reply" => Ok(request.reply(Reply::text(403, "no").header("x-answer", "reply").details("turned_away"))),
         "response" => {
             let mut response = request.forward_and_wait().await;

@@ -3,6 +3,7 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that panics is a test that fails")]
 
 use serde_json::json;
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 use testkit::{Answer, Fault, Gateway, RunningGateway, Seen, Upstream};
 
@@ -52,9 +53,15 @@ const MANY: usize = 150;
 
 #[testkit::scenario]
 fn clients_that_leave_before_the_response_do_no_harm() {
-    let upstream = Upstream::start(|seen: &Seen| match seen.path.as_str() {
+    let all_left = Arc::new(Barrier::new(2));
+    let until_then = all_left.clone();
+    let upstream = Upstream::start(move |seen: &Seen| match seen.path.as_str() {
         "/never" => Answer::hang(),
-        _ => Answer::ok("hi").delay(Duration::from_millis(1500)),
+        "/slow" => {
+            until_then.wait();
+            Answer::ok("hi")
+        }
+        _ => Answer::ok("hi"),
     });
     let gateway = start(&upstream);
     let mut waiting = gateway.get("/slow").start();
@@ -64,6 +71,7 @@ fn clients_that_leave_before_the_response_do_no_harm() {
         assert_eq!(upstream.wait_for(seen + 2).last().unwrap().header_text("x-set"), Some("set"));
         client.reset();
     }
+    all_left.wait();
     assert_eq!(waiting.reply().header_text("x-set"), Some("set"));
     assert_works(&gateway, &upstream);
 }

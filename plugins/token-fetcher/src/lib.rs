@@ -58,13 +58,13 @@ impl Plugin for TokenFetcher {
         request.keep_route();
         let inputs = Inputs::read(sources, &request);
         let place = self.place(&inputs);
-        let seen = place.as_ref().map(|(cache, key)| (*cache, &**key));
-        let at_hand = seen.and_then(|(_, key)| self.at_hand(&request, &inputs, key));
+        let place = place.as_ref().map(|(cache, key)| (*cache, &**key));
+        let at_hand = place.and_then(|(_, key)| self.at_hand(&request, &inputs, key));
         let token = match at_hand {
             Some(token) => token,
             None => {
                 self.metrics.misses.add(1);
-                let result = match seen {
+                let result = match place {
                     Some((cache, key)) => self.together(&request.background(), &inputs, cache, key).await,
                     None => self.fetch(&inputs).await.map(Token::for_once),
                 };
@@ -77,11 +77,17 @@ impl Plugin for TokenFetcher {
         token.used.set(true);
         target.set(&mut request, &token.value)?;
         self.show(&token);
-        if let Some((cache, key)) = place.filter(|(cache, _)| !cache.settings.drop_on().is_empty()) {
-            let cache = cache.clone();
-            request.at_close(move |closed| drop_refused(&cache, &key, &token, closed));
+        let Some((cache, key)) = place.filter(|(cache, _)| !cache.settings.drop_on().is_empty()) else {
+            return Ok(request.forward());
+        };
+        let response = request.forward_and_wait().await;
+        if cache.settings.drop_on().contains(&response.status())
+            && response.is_from_upstream()
+            && cache.refuse(key, &token)
+        {
+            log::warn!("the upstream answered {}: token {} is to be replaced", response.status(), token.fingerprint());
         }
-        Ok(request.forward())
+        Ok(response.forward())
     }
 
     fn on_start(self: Rc<Self>, background: Background) {
@@ -94,17 +100,6 @@ impl Plugin for TokenFetcher {
     fn on_error(&self, error: &Error) -> Fallback {
         log::error!("{error}");
         Fallback::Reply(failure::call_failed("error"))
-    }
-}
-
-/// Has the next request fetch another token when the upstream did not take this one.
-fn drop_refused(cache: &Cache, key: &[u8], token: &Rc<Token>, closed: &Closed) {
-    let status = closed.status().filter(|status| cache.settings.drop_on().contains(status));
-    if let Some(status) = status
-        && closed.is_from_upstream()
-        && cache.refuse(key, token)
-    {
-        log::warn!("the upstream answered {status}: token {} is to be replaced", token.fingerprint());
     }
 }
 

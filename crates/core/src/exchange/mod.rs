@@ -4,7 +4,7 @@ pub(crate) mod held_body;
 pub(crate) mod side;
 pub(crate) mod wait;
 
-use crate::end::{Closed, End};
+use crate::end::End;
 use crate::error::{Error, ErrorKind, Result};
 use crate::host::{Direction, Host, LocalReply, host};
 use crate::plugin::{Abi, Fallback, Flow, Outcome, Overflow, Work};
@@ -40,7 +40,6 @@ impl Event {
 }
 
 type AtEnd = Box<dyn FnOnce(&End)>;
-type AtClose = Box<dyn FnOnce(&Closed)>;
 
 pub(crate) struct Exchange {
     pub(crate) id: u32,
@@ -54,7 +53,6 @@ pub(crate) struct Exchange {
     finished: Cell<bool>,
     handle: TaskHandle,
     at_end: RefCell<Vec<AtEnd>>,
-    at_close: RefCell<Vec<AtClose>>,
 }
 
 impl Exchange {
@@ -72,7 +70,6 @@ impl Exchange {
             finished: Cell::new(false),
             handle: TaskHandle::new(TaskId::Stream(id)),
             at_end: RefCell::default(),
-            at_close: RefCell::default(),
         });
         exchange.request.stage.set(Stage::Headers);
         exchange.request.shown.set(true);
@@ -96,7 +93,7 @@ impl Exchange {
 
     /// Whether later callbacks concern this exchange at all.
     pub(crate) fn must_be_kept(&self) -> bool {
-        self.is_running() || !self.at_end.borrow().is_empty() || !self.at_close.borrow().is_empty()
+        self.is_running() || !self.at_end.borrow().is_empty()
     }
 
     /// Whether the plugin was done as soon as it saw the request's headers, and the host need not be told a thing.
@@ -106,10 +103,6 @@ impl Exchange {
 
     pub(crate) fn add_at_end(&self, work: AtEnd) {
         self.at_end.borrow_mut().push(work);
-    }
-
-    pub(crate) fn add_at_close(&self, work: AtClose) {
-        self.at_close.borrow_mut().push(work);
     }
 
     fn current(self: &Rc<Self>) -> Current {
@@ -309,10 +302,8 @@ impl Exchange {
     }
 
     /// The stream is gone, and with it the plugin's future and all it waited for.
-    pub(crate) fn abandon(self: &Rc<Self>) {
+    pub(crate) fn abandon(&self) {
         self.stop();
         self.at_end.take();
-        let hooks = self.at_close.take();
-        task::enter(self.current(), || hooks.into_iter().for_each(|hook| hook(&Closed::new())));
     }
 }

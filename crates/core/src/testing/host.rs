@@ -131,6 +131,18 @@ impl FakeHost {
         self.state.borrow_mut()
     }
 
+    /// Has it know a context that is no exchange of the bench.
+    #[cfg(test)]
+    pub(crate) fn know(&self, context: u32) {
+        self.peek().streams.entry(context).or_default();
+    }
+
+    /// Has it know a context no more, without telling.
+    #[cfg(test)]
+    pub(crate) fn forget(&self, context: u32) {
+        self.peek().streams.remove(&context);
+    }
+
     /// Has it call back no more, for tests of what happens between two callbacks.
     #[cfg(test)]
     pub(crate) fn keep_to_itself(&self) {

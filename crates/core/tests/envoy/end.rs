@@ -32,21 +32,6 @@ fn the_end_shows_the_response_as_the_client_got_it() {
 }
 
 #[testkit::scenario]
-fn a_stream_that_is_closed_still_knows_its_status() {
-    let upstream = Upstream::start(|seen| match seen.path.as_str() {
-        "/end/close?hang" => Answer::hang(),
-        _ => Answer::status(401),
-    });
-    let gateway = Gateway::new().plugin("tour", serde_json::json!({})).upstream(&upstream).start();
-    gateway.get("/end/close").send();
-    gateway.wait_for_log("closed: Some(401), from the upstream: true", PATIENCE);
-    let client = gateway.get("/end/close?hang").start();
-    upstream.wait_for(2);
-    client.reset();
-    gateway.wait_for_log("closed: None, from the upstream: false", PATIENCE);
-}
-
-#[testkit::scenario]
 fn the_end_is_seen_when_the_client_goes_away() {
     let stage = stage();
     let live = || stage.gateway.stats().get("wasmcustom.tour.live").unwrap_or(0) > 0;

@@ -103,13 +103,12 @@ impl Declaration {
                 self.name
             );
         }
-        let late: Vec<Feature> =
+        let beyond: Vec<Feature> =
             features.iter().copied().filter(|feature| *feature != Feature::ResponseHeaders).collect();
-        if self.cleanup == Cleanup::Lazy && !late.is_empty() {
+        if self.cleanup == Cleanup::Lazy && !beyond.is_empty() {
             bail!(
-                "plugin `{}` has `const CLEANUP: Cleanup = Cleanup::Lazy;` and does more than wait for the response \
-                 ({late:?}): it has to hear when a stream ends, or it would go on with one that is gone; \
-                 leave that line out",
+                "plugin `{}` has `const CLEANUP: Cleanup = Cleanup::Lazy;` and does more than wait for the response's \
+                 headers ({beyond:?}), for which it has to hear when a stream ends; leave that line out",
                 self.name
             );
         }
@@ -133,7 +132,7 @@ mod tests {
     fn lazy_cleanup_is_for_those_who_only_wait_for_the_response() {
         let plugin = Declaration::parse("name=a\nabi=0.2.1\ncleanup=lazy\n").unwrap();
         plugin.allow(&BTreeSet::from([Feature::ResponseHeaders])).unwrap();
-        for feature in [Feature::HttpCall, Feature::Timer, Feature::Close, Feature::Log, Feature::RequestBody] {
+        for feature in [Feature::HttpCall, Feature::Timer, Feature::Log, Feature::RequestBody] {
             let error = plugin.allow(&BTreeSet::from([Feature::ResponseHeaders, feature])).unwrap_err().to_string();
             assert!(error.contains(&format!("({:?})", [feature])), "{error}");
         }

@@ -27,8 +27,6 @@ pub enum Feature {
     ResponseBody,
     /// Something happens at the end of the stream.
     Log,
-    /// Something happens when the stream is closed.
-    Close,
     /// Time is awaited, a call has a deadline, something is counted, or background work exists.
     Timer,
     /// An HTTP call is made.
@@ -40,12 +38,11 @@ pub enum Feature {
 }
 
 impl Feature {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 8] = [
         Self::RequestBody,
         Self::ResponseHeaders,
         Self::ResponseBody,
         Self::Log,
-        Self::Close,
         Self::Timer,
         Self::HttpCall,
         Self::RedisCall,
@@ -59,7 +56,6 @@ impl Feature {
             Self::ResponseHeaders => "response_headers",
             Self::ResponseBody => "response_body",
             Self::Log => "log",
-            Self::Close => "close",
             Self::Timer => "timer",
             Self::HttpCall => "http_call",
             Self::RedisCall => "redis_call",
@@ -76,7 +72,7 @@ impl Feature {
                 &["proxy_on_response_headers", "proxy_on_response_body", "proxy_on_response_trailers"]
             }
             Self::Log => &["proxy_on_log"],
-            Self::Close | Self::Timer => &[],
+            Self::Timer => &[],
             Self::HttpCall => &["proxy_on_http_call_response"],
             Self::RedisCall => &["proxy_on_redis_call_response"],
             Self::BodyBeforeHeaders => &[],

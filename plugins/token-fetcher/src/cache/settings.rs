@@ -48,8 +48,8 @@ struct Keys {
     /// How many requests may wait for one fetch; more are treated as `unreachable`.
     #[schemars(range(min = 1, max = 100_000))]
     max_waiting: u32,
-    /// The upstream's statuses that say that it refuses the token. Once such a response has ended the next request fetches
-    /// another; the refused one is used only while none can be had. `[]` looks at no response.
+    /// The upstream's statuses that say that it refuses the token. The next request fetches another; the refused one is
+    /// used only while none can be had. `[]` looks at no response.
     drop_on: Vec<u16>,
     /// After a token was given up, for how many milliseconds no further one is: an upstream that refuses every token must
     /// not bring a fetch for every request.
