@@ -25,6 +25,7 @@
 pub mod abi;
 pub mod body;
 pub mod config;
+mod doubling;
 mod end;
 pub mod env;
 mod error;

@@ -4,6 +4,7 @@
 
 mod sweep;
 
+use crate::doubling::Doubling;
 use crate::exchange::side::header_state;
 use crate::exchange::{Event, Exchange};
 use crate::host::{Direction, Host, host};
@@ -14,7 +15,7 @@ use crate::slot::{self, Outcome};
 use crate::task::{self, BackgroundTask, Current, TaskId};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use sweep::{SWEEP_AT_LEAST, sweep_if_many};
+use sweep::sweep_if_many;
 
 pub(crate) use sweep::{Sweep, sweep};
 
@@ -30,8 +31,7 @@ struct Runtime {
     exchanges: RefCell<Ids<Rc<Exchange>>>,
     /// What to do when many owners or exchanges are noted; nothing for a plugin that hears of each stream's end.
     sweep: Cell<Option<Sweep>>,
-    /// How many are many.
-    sweep_at: Cell<usize>,
+    many: Doubling,
     background: RefCell<Ids<Rc<BackgroundTask>>>,
     running: Cell<bool>,
     /// The context that host calls are for, while woken tasks run: at first the one whose callback it is.
@@ -46,7 +46,7 @@ thread_local! {
             owners: RefCell::new(Ids::new()),
             exchanges: RefCell::new(Ids::new()),
             sweep: Cell::new(None),
-            sweep_at: Cell::new(SWEEP_AT_LEAST),
+            many: Doubling::new(),
             background: RefCell::new(Ids::new()),
             running: Cell::new(false),
             effective: Cell::new(0),
@@ -220,9 +220,7 @@ pub(crate) fn start_background(root: &Rc<Root>, task: Rc<BackgroundTask>) {
 fn event(exchange: &Rc<Exchange>, what: Event) -> u32 {
     exchange.note(what);
     exchange.poll();
-    let verdict = polled(exchange, what);
-    drop_if_over(exchange);
-    verdict
+    polled(exchange, what)
 }
 
 fn drop_if_over(exchange: &Rc<Exchange>) {
@@ -236,7 +234,9 @@ fn drop_if_over(exchange: &Rc<Exchange>) {
 /// the exchange has settled, and resuming it from inside its own callback is never needed.
 fn polled(exchange: &Rc<Exchange>, what: Event) -> u32 {
     run_ready(exchange);
-    exchange.settle(Some(what))
+    let verdict = exchange.settle(Some(what));
+    drop_if_over(exchange);
+    verdict
 }
 
 /// Polls woken tasks until none is left. `own` is the exchange whose callback runs: it is settled by its caller.

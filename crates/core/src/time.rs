@@ -1,5 +1,6 @@
 //! Time: `sleep`, `timeout`, and the timers behind them, driven by the root context's tick.
 
+use crate::doubling::Doubling;
 use crate::host::{Host, host};
 use crate::{task, uses};
 use std::cell::{Cell, RefCell};
@@ -159,22 +160,19 @@ fn do_what_ticks_do() {
     }
 }
 
-/// How many timers may wait before the abandoned ones are looked for.
-const SWEEP_AT_LEAST: usize = 64;
-
 /// The timers of one root context. The host's tick is armed for the earliest one and off when there is none.
 pub(crate) struct Timers {
     root: u32,
     waiting: RefCell<BinaryHeap<Entry>>,
-    /// With so many of them the abandoned ones are thrown out. Nearly every timer is one: the limit of something that is
-    /// done long before. Left until they are due, 10,000 a second would be a heap of megabytes.
-    sweep_at: Cell<usize>,
+    /// When the abandoned ones are thrown out. Nearly every timer is one: the limit of something that is done long before.
+    /// Left until they are due, 10,000 a second would be a heap of megabytes.
+    sweep: Doubling,
     armed: Cell<Option<Duration>>,
 }
 
 impl Timers {
     pub(crate) fn new(root: u32) -> Self {
-        Self { root, waiting: RefCell::default(), sweep_at: Cell::new(SWEEP_AT_LEAST), armed: Cell::new(None) }
+        Self { root, waiting: RefCell::default(), sweep: Doubling::new(), armed: Cell::new(None) }
     }
 
     /// Turns the tick off, and does what it would have done: the host would go on ticking for a root that is gone.
@@ -188,9 +186,9 @@ impl Timers {
     fn add(&self, deadline: Duration, waker: &Waker) -> Timer {
         let waker = Rc::new(RefCell::new(Some(waker.clone())));
         let mut waiting = self.waiting.borrow_mut();
-        if waiting.len() >= self.sweep_at.get() {
+        if self.sweep.is_due(waiting.len()) {
             waiting.retain(|Entry(timer)| timer.waker.borrow().is_some());
-            self.sweep_at.set(waiting.len().saturating_mul(2).max(SWEEP_AT_LEAST));
+            self.sweep.done(waiting.len());
         }
         waiting.push(Entry(Timer { deadline, waker: Rc::clone(&waker) }));
         drop(waiting);
@@ -266,7 +264,7 @@ mod tests {
         for _ in 0..10_000 {
             timers.add(hour, Waker::noop()).waker.take();
         }
-        assert!(timers.waiting.borrow().len() <= 200 + SWEEP_AT_LEAST, "{}", timers.waiting.borrow().len());
+        assert!(timers.waiting.borrow().len() <= 200 + Doubling::AT_LEAST, "{}", timers.waiting.borrow().len());
         assert!(kept.iter().all(|timer| Rc::strong_count(&timer.waker) == 2), "none that somebody waits for is lost");
     }
 }

@@ -4,16 +4,13 @@
 use super::{RUNTIME, Runtime};
 use crate::host::{Host, host};
 
-/// How many streams may be noted before those are looked for that the host has no more.
-pub(super) const SWEEP_AT_LEAST: usize = 64;
-
 /// Forgets what is gone, in a callback of the given context.
 pub(crate) type Sweep = fn(u32);
 
 /// Runs in a callback of the stream `own`.
 pub(super) fn sweep_if_many(rt: &Runtime, own: u32) {
     let noted = rt.exchanges.borrow().len().max(rt.owners.borrow().len());
-    if noted >= rt.sweep_at.get()
+    if rt.many.is_due(noted)
         && let Some(sweep) = rt.sweep.get()
     {
         sweep(own);
@@ -39,7 +36,7 @@ pub(crate) fn sweep(own: u32) {
         let owners = rt.owners.borrow_mut().take(&owners);
         let roots: Vec<_> = rt.roots.borrow_mut().extract_if(.., |root| roots.contains(&root.id)).collect();
         let left = rt.exchanges.borrow().len().max(rt.owners.borrow().len());
-        rt.sweep_at.set(left.saturating_mul(2).max(SWEEP_AT_LEAST));
+        rt.many.done(left);
         // With nothing borrowed: what a plugin's future holds may lead back here, with `own` in effect.
         exchanges.iter().for_each(|exchange| exchange.abandon());
         drop((exchanges, owners, roots));
@@ -55,6 +52,7 @@ fn unknown_to_host(mut ids: Vec<u32>) -> Vec<u32> {
 mod tests {
     use super::super::on_context_create;
     use super::*;
+    use crate::doubling::Doubling;
     use crate::prelude::*;
     use crate::testing::Bench;
 
@@ -82,7 +80,7 @@ mod tests {
         let alive: Vec<_> = (0..100).map(|_| bench.get("/alive")).collect();
         for _ in 0..1000 {
             bench.get("/gone").end_untold();
-            assert!(noted()[0] <= 2 * alive.len() + SWEEP_AT_LEAST, "{:?}", noted());
+            assert!(noted()[0] <= 2 * alive.len() + Doubling::AT_LEAST, "{:?}", noted());
         }
         let before = noted()[0];
         for exchange in &alive {
@@ -106,7 +104,7 @@ mod tests {
             assert_eq!(exchange.request_header("x-seen").as_deref(), Some("1"), "its own context is in effect");
         }
         let [exchanges, owners, roots] = noted();
-        assert!(exchanges <= SWEEP_AT_LEAST && owners <= SWEEP_AT_LEAST, "{exchanges}, {owners}");
+        assert!(exchanges <= Doubling::AT_LEAST && owners <= Doubling::AT_LEAST, "{exchanges}, {owners}");
         assert_eq!(roots, 2);
     }
 
