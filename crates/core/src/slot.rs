@@ -2,11 +2,13 @@
 
 use crate::host::HeaderList;
 use crate::ids::Ids;
-use crate::time::look_after_calls;
+use crate::root::Root;
+use crate::time::{look_after_calls, monotonic};
 use crate::{task, uses};
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -37,9 +39,18 @@ struct Slot {
     max_body: usize,
     /// The root context whose tick looks at the deadline.
     root: Option<u32>,
-    deadline: Duration,
+    due: Due,
     outcome: Option<Outcome>,
     waker: Option<Waker>,
+}
+
+/// When the time of a call runs out.
+#[derive(Clone, Copy)]
+enum Due {
+    /// When the clock says this.
+    At(Duration),
+    /// This long after the next tick.
+    AfterTick(Duration),
 }
 
 thread_local! {
@@ -56,15 +67,37 @@ pub(crate) struct Waiting {
 impl Waiting {
     /// For a call just made. Its time runs out when the clock says `deadline`. It is kept here and not by a timer of its
     /// own: nearly all calls are answered long before, and cost nothing for it then.
-    pub(crate) fn new(token: u32, max_body: usize, deadline: Duration) -> Self {
-        uses::timer();
+    pub(crate) fn until(token: u32, max_body: usize, deadline: Duration) -> Self {
+        Self::new(token, max_body, Due::At(deadline), task::root())
+    }
+
+    /// For a call just made, whose time runs out after `limit` or up to a quarter of that later. Gives also a time up to a
+    /// quarter before now.
+    ///
+    /// The clock costs half a microsecond between two requests, so it is read only when no tick is due soon: the next one
+    /// says when the time began.
+    pub(crate) fn within(token: u32, max_body: usize, limit: Duration) -> (Self, Duration) {
         let root = task::root();
-        let slot = Slot { max_body, root: root.as_ref().map(|root| root.id), deadline, outcome: None, waker: None };
+        let (due, before) = match root.as_ref().and_then(|root| root.timers.shortly_before(limit)) {
+            Some(before) => (Due::AfterTick(limit), before),
+            None => {
+                let now = monotonic();
+                (Due::At(now.saturating_add(limit)), now)
+            }
+        };
+        (Self::new(token, max_body, due, root), before)
+    }
+
+    fn new(token: u32, max_body: usize, due: Due, root: Option<Rc<Root>>) -> Self {
+        uses::timer();
+        let slot = Slot { max_body, root: root.as_ref().map(|root| root.id), due, outcome: None, waker: None };
         let before = SLOTS.with(|slots| slots.borrow_mut().insert(token, Box::new(slot)));
         drop(before);
         if let Some(root) = root {
             look_after_calls(expire);
-            root.timers.arm(deadline);
+            if let Due::At(deadline) = due {
+                root.timers.arm(deadline);
+            }
         }
         Self { token, ended: false }
     }
@@ -126,9 +159,10 @@ fn expire(root: u32, now: Duration) -> Option<Duration> {
     SLOTS.with(|slots| {
         let mut slots = slots.borrow_mut();
         for slot in slots.values_mut().filter(|slot| slot.root == Some(root) && slot.outcome.is_none()) {
-            match slot.deadline <= now {
+            let deadline = slot.deadline(now);
+            match deadline <= now {
                 true => due.extend(slot.end(Outcome::Late)),
-                false => next = Some(next.map_or(slot.deadline, |next: Duration| next.min(slot.deadline))),
+                false => next = Some(next.map_or(deadline, |next: Duration| next.min(deadline))),
             }
         }
     });
@@ -137,6 +171,16 @@ fn expire(root: u32, now: Duration) -> Option<Duration> {
 }
 
 impl Slot {
+    /// As seen by a tick at `now`.
+    fn deadline(&mut self, now: Duration) -> Duration {
+        let deadline = match self.due {
+            Due::At(deadline) => deadline,
+            Due::AfterTick(limit) => now.saturating_add(limit),
+        };
+        self.due = Due::At(deadline);
+        deadline
+    }
+
     /// Gives whom to wake.
     fn end(&mut self, outcome: Outcome) -> Option<Waker> {
         self.outcome = Some(outcome);
@@ -147,16 +191,14 @@ impl Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::root::Root;
     use crate::task::{Current, enter};
     use crate::testing::FakeHost;
-    use std::rc::Rc;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     fn call_of(root: u32, token: u32, deadline: Duration) -> Waiting {
         let root = Rc::new(Root::new(root, "test", |_| unreachable!("nothing is configured")));
-        enter(Current { root, exchange: None }, || Waiting::new(token, 10, deadline))
+        enter(Current { root, exchange: None }, || Waiting::until(token, 10, deadline))
     }
 
     fn outcome(call: &mut Waiting) -> Poll<Outcome> {

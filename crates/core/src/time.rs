@@ -167,7 +167,17 @@ pub(crate) struct Timers {
     /// When the abandoned ones are thrown out. Nearly every timer is one: the limit of something that is done long before.
     /// Left until they are due, 10,000 a second would be a heap of megabytes.
     sweep: Doubling,
-    armed: Cell<Option<Duration>>,
+    armed: Cell<Option<Armed>>,
+}
+
+/// The tick that comes next.
+#[derive(Clone, Copy)]
+struct Armed {
+    due: Duration,
+    /// When it was asked for.
+    asked: Duration,
+    /// Four times as long as from there to the tick.
+    fourfold: Duration,
 }
 
 impl Timers {
@@ -203,13 +213,19 @@ impl Timers {
 
     /// Asks for a tick when the clock says `deadline`.
     pub(crate) fn arm(&self, deadline: Duration) {
-        if self.armed.get().is_none_or(|armed| deadline < armed) {
-            self.armed.set(Some(deadline));
-            let wait = deadline.saturating_sub(monotonic());
+        if self.armed.get().is_none_or(|armed| deadline < armed.due) {
+            let asked = monotonic();
+            let wait = deadline.saturating_sub(asked);
+            self.armed.set(Some(Armed { due: deadline, asked, fourfold: wait.saturating_mul(4) }));
             // Round up: a tick that comes early would only have to be armed again.
             let more = u64::from(!wait.subsec_nanos().is_multiple_of(1_000_000));
             self.set_tick_period(u32::try_from(millis(wait).saturating_add(more)).unwrap_or(u32::MAX).max(1));
         }
+    }
+
+    /// While a tick is due within a quarter of `limit`: when it was asked for, which is within a quarter before now.
+    pub(crate) fn shortly_before(&self, limit: Duration) -> Option<Duration> {
+        self.armed.get().filter(|armed| armed.fourfold <= limit).map(|armed| armed.asked)
     }
 
     /// The host books a tick on the root of the context it is asked in, which need not be this one.

@@ -39,9 +39,14 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// A fetch that `began` then is over.
-    pub(crate) fn note_fetch(&self, began: Duration, is_good: bool) {
-        if self.latency.has_room() {
+    /// Whether the latency of a fetch that begins now is of interest.
+    pub(crate) fn has_room(&self) -> bool {
+        self.latency.has_room()
+    }
+
+    /// A fetch is over; `began` is when it did, where that is known.
+    pub(crate) fn note_fetch(&self, began: Option<Duration>, is_good: bool) {
+        if let Some(began) = began.filter(|_| self.has_room()) {
             self.latency.record(millis(monotonic().saturating_sub(began)));
         }
         if !is_good {

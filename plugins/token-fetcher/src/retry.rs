@@ -43,37 +43,43 @@ impl Retry {
         Self { deadline, ..self }
     }
 
-    /// When work that begins `now` has to be done.
-    pub(crate) fn end(&self, now: Duration) -> Duration {
-        now.saturating_add(self.deadline)
+    /// The time that all tries have together.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline
     }
 
-    /// Makes a call until it has a good answer or fails for good, or until tries or the time from `now` to `end` run out.
-    /// Several calls that follow one another may have the same end.
+    /// Whether there may be a second try, which has to know when the first began.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.tries.0 > 1
+    }
+
+    /// Makes a call until it has a good answer or fails for good, or until tries or `time`, which begins now, run out.
+    /// Several calls that follow one another may have the same `end` of that time; without one there is no second try.
     pub(crate) async fn ask(
         &self,
         recipe: &Recipe,
         success: &Success,
         inputs: &Inputs,
-        mut now: Duration,
-        end: Duration,
+        mut time: Duration,
+        end: Option<Duration>,
     ) -> Result<Answer> {
         let mut pause = Duration::from_millis(self.pause_ms.into());
         let mut left = self.tries.0;
         let call = recipe.call(inputs)?;
         loop {
             left = left.saturating_sub(1);
-            let time = end.saturating_sub(now);
-            let time = self.try_timeout_ms.map_or(time, |limit| time.min(limit.into()));
-            let result = call.send_at(now, time).await;
-            match result.and_then(|answer| success.check(&answer).map(|()| answer)) {
-                Err(error) if left > 0 && error.kind().is_transient() && monotonic().saturating_add(pause) < end => {
+            let limit = self.try_timeout_ms.map_or(time, |limit| time.min(limit.into()));
+            let result = call.send_within(limit).await;
+            let result = result.and_then(|answer| success.check(&answer).map(|()| answer));
+            let Some(end) = end.filter(|_| left > 0) else { return result };
+            match result {
+                Err(error) if error.kind().is_transient() && monotonic().saturating_add(pause) < end => {
                     log::debug!("{error}; trying again");
                 }
                 result => return result,
             }
             sleep(pause).await;
-            now = monotonic();
+            time = end.saturating_sub(monotonic());
             pause = pause.saturating_mul(2);
         }
     }

@@ -30,26 +30,26 @@ pub struct PreparedCall {
 impl PreparedCall {
     /// Makes the call and waits for its answer, whatever status it has.
     pub async fn send(&self) -> Result<Answer> {
-        self.send_at(monotonic(), self.timeout).await
+        self.send_within(self.timeout).await
     }
 
-    /// As [`Self::send`], for who has just looked at the clock: `now` is what [`monotonic`] said. `timeout` takes the place
-    /// of the one prepared; it is never less than 1 ms.
-    pub async fn send_at(&self, now: Duration, timeout: Duration) -> Result<Answer> {
+    /// As [`Self::send`]; `timeout` takes the place of the one prepared. It is never less than 1 ms.
+    pub async fn send_within(&self, timeout: Duration) -> Result<Answer> {
         uses::http_call();
-        let (limit, sent) = (timeout.max(Duration::from_millis(1)), now);
-        match self.dispatch(limit, sent)?.await {
+        let limit = timeout.max(Duration::from_millis(1));
+        let (answer, before) = self.dispatch(limit)?;
+        match answer.await {
             Outcome::Answer(message) => self.answer(limit, message),
-            other => Err(self.failure(&other, limit, sent)),
+            other => Err(self.failure(&other, limit, before)),
         }
     }
 
-    /// Hands the call to the gateway.
-    fn dispatch(&self, limit: Duration, now: Duration) -> Result<Waiting> {
+    /// Hands the call to the gateway. Gives also a time at which that was not done yet.
+    fn dispatch(&self, limit: Duration) -> Result<(Waiting, Duration)> {
         let timeout_ms = u32::try_from(millis(limit)).unwrap_or(u32::MAX);
         let call = Dispatch { cluster: &self.cluster, headers: &self.headers, body: &self.body, timeout_ms };
         match host().dispatch_http(&call) {
-            Ok(token) => Ok(Waiting::new(token, self.max_body, now.saturating_add(limit).saturating_add(GRACE))),
+            Ok(token) => Ok(Waiting::within(token, self.max_body, limit.saturating_add(GRACE))),
             Err(status) => Err(not_dispatched(&self.cluster, status)),
         }
     }
@@ -89,18 +89,19 @@ impl PreparedCall {
         }
     }
 
-    /// What to say of a call that was sent at `sent` and ended without an answer.
+    /// What to say of a call that was sent after `before` and ended without an answer.
     #[cold]
     #[inline(never)]
-    fn failure(&self, outcome: &Outcome, limit: Duration, sent: Duration) -> Error {
+    fn failure(&self, outcome: &Outcome, limit: Duration, before: Duration) -> Error {
         match outcome {
             Outcome::TooLarge(size) => {
                 let (size, most) = (size.to_string(), self.max_body.to_string());
                 let what = [" answered ", &size, " bytes, the plugin takes ", &most];
                 Error::of_cluster(ErrorKind::Answer, &self.cluster, &what)
             }
-            // A service that falls silent in the middle of its answer ends this way too, when its time is up.
-            Outcome::Reset if monotonic().saturating_sub(sent).saturating_add(EARLY) < limit => {
+            // A service that falls silent in the middle of its answer ends this way too, when its time is up. What may have
+            // been that counts as that.
+            Outcome::Reset if monotonic().saturating_sub(before).saturating_add(EARLY) < limit => {
                 let what = ": the connection broke before the answer was complete";
                 Error::of_cluster(ErrorKind::Reset, &self.cluster, &[what])
             }

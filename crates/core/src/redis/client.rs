@@ -137,7 +137,7 @@ impl Redis {
             }
             link::refused(cluster, status)
         })?;
-        match Waiting::new(token, self.login.settings.max_reply, deadline).await {
+        match Waiting::until(token, self.login.settings.max_reply, deadline).await {
             Outcome::Reply(bytes) => resp::decode(&bytes)
                 .map_err(|fault| self.wrong(cluster, ErrorKind::Answer, &format!("answered {}", fault.describe()))),
             Outcome::TooLarge(size) => {
