@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// How many values of a histogram are kept until the host is told. More would not make it say more.
-const MOST_VALUES: usize = 32;
+const MOST_VALUES: usize = 8;
 
 thread_local! {
     /// The host makes a new metric for each definition, even of the same name. There are few.
@@ -138,8 +138,8 @@ impl Histogram {
         }
     }
 
-    /// Whether one more value is taken: until the gateway is told, which is within a tenth of a second, only the first 32
-    /// are. To be asked where a value costs something to have, such as another look at the clock.
+    /// Whether one more value is taken: until the gateway is told, which is within a tenth of a second, only the first
+    /// few are. To be asked where a value costs something to have, such as another look at the clock.
     pub fn has_room(&self) -> bool {
         self.0.values.borrow().len() < MOST_VALUES
     }

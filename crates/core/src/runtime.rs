@@ -12,9 +12,11 @@ use crate::ids::Ids;
 use crate::plugin::AnyPlugin;
 use crate::root::{Parse, Root};
 use crate::slot::{self, Outcome};
-use crate::task::{self, BackgroundTask, Current, TaskId};
+use crate::task::{self, BackgroundTask, Current, TaskId, TaskWaker};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Wake;
 use sweep::sweep_if_many;
 
 pub(crate) use sweep::{Sweep, sweep};
@@ -245,7 +247,23 @@ fn polled(exchange: &Rc<Exchange>, what: Event) -> u32 {
 /// hold the stream whose callback this is, whatever its verdict.
 fn run_ready(own: &Rc<Exchange>) {
     if task::any_ready() {
-        run_woken(Some(own));
+        run_own(own);
+    }
+}
+
+#[inline(never)]
+fn run_own(own: &Rc<Exchange>) {
+    let mut later = Vec::new();
+    let ran = run_woken(|woken| match woken.id {
+        TaskId::Stream(id) if own.id == id => {
+            drop(woken);
+            own.poll();
+        }
+        _ => later.push(woken),
+    });
+    later.into_iter().for_each(Wake::wake);
+    if ran && task::any_ready() {
+        own.root.timers.wake_soon();
     }
 }
 
@@ -254,32 +272,35 @@ fn run_ready_of(id: u32) {
     if task::any_ready() {
         // The host may call back from inside a host call, and puts the context back after it, as is done here.
         let before = RUNTIME.with(|rt| rt.effective.replace(id));
-        run_woken(None);
+        let ran = run_woken(|woken| {
+            let id = woken.id;
+            drop(woken);
+            match id {
+                TaskId::Stream(id) => resume_stream(id),
+                TaskId::Background(id) => resume_background(id),
+            }
+        });
         RUNTIME.with(|rt| rt.effective.set(before));
+        if ran && task::any_ready() {
+            let root = RUNTIME.with(|rt| rt.roots.borrow().last().cloned());
+            root.iter().for_each(|root| root.timers.wake_soon());
+        }
     }
 }
 
-fn run_woken(own: Option<&Rc<Exchange>>) {
+/// Hands out woken tasks until none is left, or too many were. False where that is under way already. Whoever keeps a
+/// task it is given while he polls it seems to wait for it.
+fn run_woken(mut run: impl FnMut(Arc<TaskWaker>)) -> bool {
     let nested = RUNTIME.with(|rt| rt.running.replace(true));
     if nested {
-        return;
+        return false;
     }
-    let mut later = Vec::new();
     for _ in 0..MAX_POLLS_PER_EVENT {
-        let Some(id) = task::next_ready() else { break };
-        match (id, own) {
-            (TaskId::Stream(id), Some(own)) if own.id == id => own.poll(),
-            (id, Some(_)) => later.push(id),
-            (TaskId::Stream(id), None) => resume_stream(id),
-            (TaskId::Background(id), None) => resume_background(id),
-        }
+        let Some(woken) = task::next_ready() else { break };
+        run(woken);
     }
     RUNTIME.with(|rt| rt.running.set(false));
-    later.into_iter().for_each(task::make_ready);
-    if task::any_ready() {
-        let root = own.map(|own| own.root.clone()).or_else(|| RUNTIME.with(|rt| rt.roots.borrow().last().cloned()));
-        root.iter().for_each(|root| root.timers.wake_soon());
-    }
+    true
 }
 
 fn resume_stream(id: u32) {

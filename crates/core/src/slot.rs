@@ -44,12 +44,16 @@ struct Slot {
     waker: Option<Waker>,
 }
 
+/// The gateway's own timer ends a call that hangs. It does not cover every way to hang (a queued connection, say), so
+/// core looks at the clock too, this much later.
+const GRACE: Duration = Duration::from_millis(50);
+
 /// When the time of a call runs out.
 #[derive(Clone, Copy)]
 enum Due {
     /// When the clock says this.
     At(Duration),
-    /// This long after the next tick.
+    /// This long, and [`GRACE`], after the next tick.
     AfterTick(Duration),
 }
 
@@ -71,8 +75,8 @@ impl Waiting {
         Self::new(token, max_body, Due::At(deadline), task::root())
     }
 
-    /// For a call just made, whose time runs out after `limit` or up to a quarter of that later. Gives also a time up to a
-    /// quarter before now.
+    /// For a call just made, which the gateway itself is to end after `limit`: [`GRACE`] behind that, or up to a quarter of
+    /// `limit` later still, its time runs out. Gives also a time up to a quarter before now.
     ///
     /// The clock costs half a microsecond between two requests, so it is read only when no tick is due soon: the next one
     /// says when the time began.
@@ -82,7 +86,7 @@ impl Waiting {
             Some(before) => (Due::AfterTick(limit), before),
             None => {
                 let now = monotonic();
-                (Due::At(now.saturating_add(limit)), now)
+                (Due::At(now.saturating_add(limit).saturating_add(GRACE)), now)
             }
         };
         (Self::new(token, max_body, due, root), before)
@@ -175,7 +179,7 @@ impl Slot {
     fn deadline(&mut self, now: Duration) -> Duration {
         let deadline = match self.due {
             Due::At(deadline) => deadline,
-            Due::AfterTick(limit) => now.saturating_add(limit),
+            Due::AfterTick(limit) => now.saturating_add(limit).saturating_add(GRACE),
         };
         self.due = Due::At(deadline);
         deadline

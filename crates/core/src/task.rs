@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Wake, Waker};
 
 /// Names a task without owning it: a wake that comes after the task's end finds nothing and is ignored.
@@ -27,7 +29,7 @@ pub(crate) struct Current {
 
 thread_local! {
     static CURRENT: Cell<Option<Current>> = const { Cell::new(None) };
-    static READY: RefCell<VecDeque<TaskId>> = const { RefCell::new(VecDeque::new()) };
+    static READY: RefCell<VecDeque<Arc<TaskWaker>>> = const { RefCell::new(VecDeque::new()) };
 }
 
 /// The surroundings of the future that is being polled, if any is.
@@ -55,53 +57,49 @@ pub(crate) fn enter<T>(current: Current, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Notes a task as woken, once.
-pub(crate) fn make_ready(id: TaskId) {
-    READY.with(|ready| {
-        let mut ready = ready.borrow_mut();
-        if !ready.contains(&id) {
-            ready.push_back(id);
-        }
-    });
-}
-
 /// Whether any task is woken and not polled yet.
 pub(crate) fn any_ready() -> bool {
     READY.with(|ready| !ready.borrow().is_empty())
 }
 
 /// Takes the next woken task.
-pub(crate) fn next_ready() -> Option<TaskId> {
-    READY.with(|ready| ready.borrow_mut().pop_front())
+pub(crate) fn next_ready() -> Option<Arc<TaskWaker>> {
+    let next = READY.with(|ready| ready.borrow_mut().pop_front())?;
+    next.is_woken.store(false, Relaxed);
+    Some(next)
 }
 
-struct TaskWaker(TaskId);
+/// Wakes a task.
+pub(crate) struct TaskWaker {
+    pub(crate) id: TaskId,
+    /// Whether it is among those that are woken and not polled yet.
+    is_woken: AtomicBool,
+}
 
 impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        make_ready(self.0);
+        if !self.is_woken.swap(true, Relaxed) {
+            READY.with(|ready| ready.borrow_mut().push_back(self));
+        }
     }
 }
 
 /// A task's waker, which also tells whether anybody kept a copy of it.
-pub(crate) struct TaskHandle(Arc<TaskWaker>);
+pub(crate) struct TaskHandle {
+    task: Arc<TaskWaker>,
+    pub(crate) waker: Waker,
+}
 
 impl TaskHandle {
     pub(crate) fn new(id: TaskId) -> Self {
-        Self(Arc::new(TaskWaker(id)))
-    }
-
-    pub(crate) fn waker(&self) -> Waker {
-        Waker::from(self.0.clone())
+        let task = Arc::new(TaskWaker { id, is_woken: AtomicBool::new(false) });
+        Self { waker: Waker::from(task.clone()), task }
     }
 
     /// Whether a wake has come, or may still come because a future kept the waker.
     pub(crate) fn awaited(&self) -> bool {
-        Arc::strong_count(&self.0) > 1 || READY.with(|ready| ready.borrow().contains(&self.0.0))
+        const OWN: usize = 2;
+        Arc::strong_count(&self.task) > OWN
     }
 }
 
@@ -152,10 +150,8 @@ impl BackgroundTask {
     /// Polls once; true when the work is over.
     pub(crate) fn poll(&self, root: &Rc<Root>) -> bool {
         let Some(mut work) = self.work.borrow_mut().take() else { return false };
-        let waker = self.handle.waker();
         let current = Current { root: root.clone(), exchange: None };
-        let result = enter(current, || work.as_mut().poll(&mut Context::from_waker(&waker)));
-        drop(waker);
+        let result = enter(current, || work.as_mut().poll(&mut Context::from_waker(&self.handle.waker)));
         match result {
             Poll::Ready(()) => true,
             Poll::Pending if !self.handle.awaited() => {
@@ -174,6 +170,6 @@ impl BackgroundTask {
     }
 
     pub(crate) fn wake(&self) {
-        self.handle.waker().wake();
+        self.handle.waker.wake_by_ref();
     }
 }

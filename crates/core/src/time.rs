@@ -27,7 +27,9 @@ pub fn monotonic() -> Duration {
 /// Whole milliseconds. Std's own count has 128 bits, which a module computes and prints with 2 KB of code.
 #[inline(never)]
 pub fn millis(duration: Duration) -> u64 {
-    duration.as_secs().saturating_mul(1000).saturating_add(u64::from(duration.subsec_millis()))
+    const MOST: u64 = u64::MAX / 1000 - 1;
+    // Not saturating: that takes a multiplication to 128 bits.
+    duration.as_secs().min(MOST).wrapping_mul(1000).wrapping_add(u64::from(duration.subsec_millis()))
 }
 
 /// Waits. The gateway's timer has a resolution of one millisecond.

@@ -149,9 +149,8 @@ impl Exchange {
         }
         let Some(mut work) = self.work.borrow_mut().take() else { return };
         self.polling.set(true);
-        let waker = self.handle.waker();
-        let result = task::enter(self.current(), || work.as_mut().poll(&mut Context::from_waker(&waker)));
-        drop(waker);
+        let mut context = Context::from_waker(&self.handle.waker);
+        let result = task::enter(self.current(), || work.as_mut().poll(&mut context));
         self.polling.set(false);
         match result {
             Poll::Ready(Ok(Flow(Outcome::Forward))) => {

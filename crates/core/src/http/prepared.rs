@@ -10,10 +10,6 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// The gateway's own timer ends a call that hangs. It does not cover every way to hang (a queued connection, say), so
-/// core looks at the clock too, this much later.
-const GRACE: Duration = Duration::from_millis(50);
-
 /// By how much the gateway's timer may be early, as its worker looks at the clock once a turn.
 const EARLY: Duration = Duration::from_millis(10);
 
@@ -49,7 +45,7 @@ impl PreparedCall {
         let timeout_ms = u32::try_from(millis(limit)).unwrap_or(u32::MAX);
         let call = Dispatch { cluster: &self.cluster, headers: &self.headers, body: &self.body, timeout_ms };
         match host().dispatch_http(&call) {
-            Ok(token) => Ok(Waiting::within(token, self.max_body, limit.saturating_add(GRACE))),
+            Ok(token) => Ok(Waiting::within(token, self.max_body, limit)),
             Err(status) => Err(not_dispatched(&self.cluster, status)),
         }
     }

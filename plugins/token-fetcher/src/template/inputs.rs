@@ -29,6 +29,11 @@ pub(crate) struct Inputs(Vec<(Source, Vec<u8>)>);
 
 impl Inputs {
     pub(crate) fn read(sources: &[Source], request: &Request) -> Self {
+        if sources.is_empty() { Self::default() } else { Self::read_some(sources, request) }
+    }
+
+    #[inline(never)]
+    fn read_some(sources: &[Source], request: &Request) -> Self {
         Self(sources.iter().map(|source| (source.clone(), read(source, request))).collect())
     }
 
