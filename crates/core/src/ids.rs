@@ -13,11 +13,6 @@ impl<T> Ids<T> {
         self.0.get(self.find(id).ok()?).map(|(_, thing)| thing)
     }
 
-    pub(crate) fn get_mut(&mut self, id: u32) -> Option<&mut T> {
-        let at = self.find(id).ok()?;
-        self.0.get_mut(at).map(|(_, thing)| thing)
-    }
-
     /// Adds `thing`, and gives back the one that had the number.
     pub(crate) fn insert(&mut self, id: u32, thing: T) -> Option<T> {
         match self.find(id) {
@@ -51,8 +46,8 @@ impl<T> Ids<T> {
         self.0.iter().map(|(_, thing)| thing)
     }
 
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.0.iter_mut().map(|(_, thing)| thing)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        self.0.iter().map(|(id, thing)| (*id, thing))
     }
 
     /// Where `id` is, or else belongs.

@@ -5,7 +5,7 @@ use crate::ids::Ids;
 use crate::root::Root;
 use crate::time::{look_after_calls, monotonic};
 use crate::{task, uses};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -39,9 +39,9 @@ struct Slot {
     max_body: usize,
     /// The root context whose tick looks at the deadline.
     root: Option<u32>,
-    due: Due,
-    outcome: Option<Outcome>,
-    waker: Option<Waker>,
+    due: Cell<Due>,
+    outcome: Cell<Option<Outcome>>,
+    waker: Cell<Option<Waker>>,
 }
 
 /// The gateway's own timer ends a call that hangs. It does not cover every way to hang (a queued connection, say), so
@@ -58,14 +58,14 @@ enum Due {
 }
 
 thread_local! {
-    /// In boxes, as the list is moved when one of many calls ends.
-    static SLOTS: RefCell<Ids<Box<Slot>>> = const { RefCell::new(Ids::new()) };
+    /// The calls without an outcome.
+    static OPEN: RefCell<Ids<Rc<Slot>>> = const { RefCell::new(Ids::new()) };
 }
 
 /// Waits for the answer with a given token. Dropping it forgets the call: a late answer is ignored.
 pub(crate) struct Waiting {
     token: u32,
-    ended: bool,
+    slot: Rc<Slot>,
 }
 
 impl Waiting {
@@ -94,45 +94,46 @@ impl Waiting {
 
     fn new(token: u32, max_body: usize, due: Due, root: Option<Rc<Root>>) -> Self {
         uses::timer();
-        let slot = Slot { max_body, root: root.as_ref().map(|root| root.id), due, outcome: None, waker: None };
-        let before = SLOTS.with(|slots| slots.borrow_mut().insert(token, Box::new(slot)));
-        drop(before);
+        let slot = Rc::new(Slot {
+            max_body,
+            root: root.as_ref().map(|root| root.id),
+            due: Cell::new(due),
+            outcome: Cell::new(None),
+            waker: Cell::new(None),
+        });
+        let other = OPEN.with(|open| open.borrow_mut().insert(token, slot.clone()));
+        if let Some(other) = other {
+            // The host has given its number away, and will say no more of it.
+            other.end(Outcome::Reset);
+        }
         if let Some(root) = root {
             look_after_calls(expire);
             if let Due::At(deadline) = due {
                 root.timers.arm(deadline);
             }
         }
-        Self { token, ended: false }
+        Self { token, slot }
     }
 }
 
 impl Future for Waiting {
     type Output = Outcome;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        let outcome = SLOTS.with(|slots| {
-            let mut slots = slots.borrow_mut();
-            let slot = slots.get_mut(self.token)?;
-            if slot.outcome.is_none() {
-                slot.waker = Some(cx.waker().clone());
-                return None;
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+        match self.slot.outcome.take() {
+            Some(outcome) => Poll::Ready(outcome),
+            None => {
+                self.slot.waker.set(Some(cx.waker().clone()));
+                Poll::Pending
             }
-            slots.remove(self.token).and_then(|slot| slot.outcome)
-        });
-        match outcome {
-            Some(outcome) => {
-                self.ended = true;
-                Poll::Ready(outcome)
-            }
-            None => Poll::Pending,
         }
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if !self.ended {
+        // While the call is open its slot is in the list too.
+        if Rc::strong_count(&self.slot) > 1 {
             forget(self.token);
         }
     }
@@ -140,55 +141,54 @@ impl Drop for Waiting {
 
 #[inline(never)]
 fn forget(token: u32) {
-    // A native test's thread may end with calls under way, and take the table away first.
-    let gone = SLOTS.try_with(|slots| slots.borrow_mut().remove(token));
+    // A native test's thread may end with calls under way, and take the list away first.
+    let gone = OPEN.try_with(|open| open.borrow_mut().remove(token));
     drop(gone);
 }
 
 /// Hands an outcome to whoever waits for `token`; false, without reading anything, when nobody does (any more).
 /// `outcome` is given the largest body that the waiter takes.
 pub(crate) fn fill(token: u32, outcome: impl FnOnce(usize) -> Outcome) -> bool {
-    let open = |slot: &&mut Box<Slot>| slot.outcome.is_none();
-    let max_body = SLOTS.with(|slots| slots.borrow_mut().get_mut(token).filter(open).map(|slot| slot.max_body));
-    let Some(max_body) = max_body else { return false };
-    let outcome = outcome(max_body);
-    let waker = SLOTS.with(|slots| slots.borrow_mut().get_mut(token).and_then(|slot| slot.end(outcome)));
-    waker.into_iter().for_each(Waker::wake);
+    let slot = OPEN.with(|open| open.borrow_mut().remove(token));
+    let Some(slot) = slot else { return false };
+    slot.end(outcome(slot.max_body));
     true
 }
 
 /// Ends the waits that a root's clock has overtaken. Gives the deadline of the next.
 fn expire(root: u32, now: Duration) -> Option<Duration> {
-    let (mut due, mut next) = (Vec::new(), None);
-    SLOTS.with(|slots| {
-        let mut slots = slots.borrow_mut();
-        for slot in slots.values_mut().filter(|slot| slot.root == Some(root) && slot.outcome.is_none()) {
+    let (mut late, mut next) = (Vec::new(), None);
+    let ended = OPEN.with(|open| {
+        let mut open = open.borrow_mut();
+        for (token, slot) in open.iter().filter(|(_, slot)| slot.root == Some(root)) {
             let deadline = slot.deadline(now);
             match deadline <= now {
-                true => due.extend(slot.end(Outcome::Late)),
+                true => late.push(token),
                 false => next = Some(next.map_or(deadline, |next: Duration| next.min(deadline))),
             }
         }
+        open.take(&late)
     });
-    due.into_iter().for_each(Waker::wake);
+    ended.into_iter().for_each(|slot| slot.end(Outcome::Late));
     next
 }
 
 impl Slot {
     /// As seen by a tick at `now`.
-    fn deadline(&mut self, now: Duration) -> Duration {
-        let deadline = match self.due {
+    fn deadline(&self, now: Duration) -> Duration {
+        let deadline = match self.due.get() {
             Due::At(deadline) => deadline,
             Due::AfterTick(limit) => now.saturating_add(limit).saturating_add(GRACE),
         };
-        self.due = Due::At(deadline);
+        self.due.set(Due::At(deadline));
         deadline
     }
 
-    /// Gives whom to wake.
-    fn end(&mut self, outcome: Outcome) -> Option<Waker> {
-        self.outcome = Some(outcome);
-        self.waker.take()
+    fn end(&self, outcome: Outcome) {
+        self.outcome.set(Some(outcome));
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
     }
 }
 
