@@ -52,6 +52,14 @@ impl HeaderList {
         })
     }
 
+    /// The value of `:status`, which gateways put first.
+    pub(crate) fn status(&self) -> Option<&[u8]> {
+        match self.iter().next()? {
+            (b":status", status) => Some(status),
+            _ => self.get(":status"),
+        }
+    }
+
     /// The first value of `name`.
     // Not inlined: it has several callers, and is larger than all that they do with it.
     #[inline(never)]

@@ -17,11 +17,19 @@ impl<T> Ids<T> {
     pub(crate) fn insert(&mut self, id: u32, thing: T) -> Option<T> {
         match self.find(id) {
             Ok(at) => self.0.get_mut(at).map(|entry| std::mem::replace(&mut entry.1, thing)),
-            Err(at) => {
-                self.0.insert(at, (id, thing));
+            Err(at) if at == self.0.len() => {
+                self.0.push((id, thing));
                 None
             }
+            Err(at) => self.squeeze_in(at, id, thing),
         }
+    }
+
+    // Not inlined: it is what a host that counts up never needs.
+    #[inline(never)]
+    fn squeeze_in(&mut self, at: usize, id: u32, thing: T) -> Option<T> {
+        self.0.insert(at, (id, thing));
+        None
     }
 
     pub(crate) fn remove(&mut self, id: u32) -> Option<T> {

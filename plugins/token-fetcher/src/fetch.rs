@@ -3,7 +3,6 @@
 use crate::TokenFetcher;
 use crate::breaker::Breaker;
 use crate::settings::Settings;
-use crate::steps::Step;
 use crate::template::Inputs;
 use plugin_core::prelude::*;
 use plugin_core::time::monotonic;
@@ -16,12 +15,16 @@ pub(crate) struct Fetched {
 
 impl TokenFetcher {
     pub(crate) async fn fetch(&self, inputs: &Inputs) -> Result<Fetched> {
-        let breaker = &self.settings.breaker;
+        let Settings { breaker, steps, recipe, success, retry, .. } = &self.settings;
         breaker.as_ref().map_or(Ok(()), Breaker::admit)?;
         // A look at the clock costs a fetch half a microsecond.
-        let timed = self.settings.retry.is_timed() || !self.settings.steps.is_empty() || self.metrics.has_room();
-        let began = timed.then(monotonic);
-        let result = self.ask(inputs, began).await;
+        let began = self.metrics.has_room().then(monotonic);
+        let answer = match steps.is_empty() && retry.is_single() {
+            true => retry.ask_once(recipe, success, inputs).await,
+            // In a box, so that the future of a request with one call is small.
+            false => Box::pin(self.ask(inputs)).await,
+        };
+        let result = answer.and_then(|answer| self.read(&answer));
         self.metrics.note_fetch(began, result.is_ok());
         if let Some(breaker) = breaker {
             breaker.note(result.as_ref().err());
@@ -29,21 +32,25 @@ impl TokenFetcher {
         result
     }
 
-    async fn ask(&self, inputs: &Inputs, began: Option<Duration>) -> Result<Fetched> {
-        let Settings { steps, recipe, success, token, target, retry, .. } = &self.settings;
-        let (mut time, end) = (retry.deadline(), began.map(|began| began.saturating_add(retry.deadline())));
-        let mut steps = steps.iter();
+    /// The answer to the last call of several, or to the last try.
+    async fn ask(&self, inputs: &Inputs) -> Result<Answer> {
+        let Settings { steps, recipe, success, retry, .. } = &self.settings;
+        let mut now = monotonic();
+        let end = retry.end(now);
         let mut filled_in = None;
-        let answer = loop {
-            let step = steps.next();
-            let (recipe, success) = step.map_or((recipe, success), Step::call);
-            let result = retry.ask(recipe, success, filled_in.as_ref().unwrap_or(inputs), time, end).await;
-            let Some(step) = step else { break result? };
+        for step in steps {
+            let (recipe, success) = step.call();
+            let result = retry.ask(recipe, success, filled_in.as_ref().unwrap_or(inputs), now, end).await;
             step.read(result, filled_in.get_or_insert_with(|| inputs.clone()))?;
-            time = end.map_or(time, |end| end.saturating_sub(monotonic()));
-        };
-        let token = token.find(&answer)?;
-        let lifetime = self.cache.as_ref().map(|cache| cache.settings.lifetime(&answer, token.as_bytes()));
+            now = monotonic();
+        }
+        retry.ask(recipe, success, filled_in.as_ref().unwrap_or(inputs), now, end).await
+    }
+
+    fn read(&self, answer: &Answer) -> Result<Fetched> {
+        let Settings { token, target, .. } = &self.settings;
+        let token = token.find(answer)?;
+        let lifetime = self.cache.as_ref().map(|cache| cache.settings.lifetime(answer, token.as_bytes()));
         Ok(Fetched { value: target.dress(token)?, lifetime: lifetime.unwrap_or_default() })
     }
 }

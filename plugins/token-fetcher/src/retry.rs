@@ -43,45 +43,54 @@ impl Retry {
         Self { deadline, ..self }
     }
 
-    /// The time that all tries have together.
-    pub(crate) fn deadline(&self) -> Duration {
-        self.deadline
+    /// When work that begins `now` has to be done.
+    pub(crate) fn end(&self, now: Duration) -> Duration {
+        now.saturating_add(self.deadline)
     }
 
-    /// Whether there may be a second try, which has to know when the first began.
-    pub(crate) fn is_timed(&self) -> bool {
-        self.tries.0 > 1
+    /// Whether there is no second try.
+    pub(crate) fn is_single(&self) -> bool {
+        self.tries.0 <= 1
     }
 
-    /// Makes a call until it has a good answer or fails for good, or until tries or `time`, which begins now, run out.
-    /// Several calls that follow one another may have the same `end` of that time; without one there is no second try.
+    /// Makes a call once, in all the time there is.
+    pub(crate) async fn ask_once(&self, recipe: &Recipe, success: &Success, inputs: &Inputs) -> Result<Answer> {
+        let call = recipe.call(inputs)?;
+        let answer = call.send_within(self.limit(self.deadline)).await?;
+        success.check(&answer).map(|()| answer)
+    }
+
+    /// Makes a call until it has a good answer or fails for good, or until tries or the time from `now` to `end` run out.
+    /// Several calls that follow one another may have the same end.
     pub(crate) async fn ask(
         &self,
         recipe: &Recipe,
         success: &Success,
         inputs: &Inputs,
-        mut time: Duration,
-        end: Option<Duration>,
+        mut now: Duration,
+        end: Duration,
     ) -> Result<Answer> {
         let mut pause = Duration::from_millis(self.pause_ms.into());
         let mut left = self.tries.0;
         let call = recipe.call(inputs)?;
         loop {
             left = left.saturating_sub(1);
-            let limit = self.try_timeout_ms.map_or(time, |limit| time.min(limit.into()));
-            let result = call.send_within(limit).await;
-            let result = result.and_then(|answer| success.check(&answer).map(|()| answer));
-            let Some(end) = end.filter(|_| left > 0) else { return result };
-            match result {
-                Err(error) if error.kind().is_transient() && monotonic().saturating_add(pause) < end => {
+            let result = call.send_within(self.limit(end.saturating_sub(now))).await;
+            match result.and_then(|answer| success.check(&answer).map(|()| answer)) {
+                Err(error) if left > 0 && error.kind().is_transient() && monotonic().saturating_add(pause) < end => {
                     log::debug!("{error}; trying again");
                 }
                 result => return result,
             }
             sleep(pause).await;
-            time = end.saturating_sub(monotonic());
+            now = monotonic();
             pause = pause.saturating_mul(2);
         }
+    }
+
+    /// What one try may take of the time that is left.
+    fn limit(&self, left: Duration) -> Duration {
+        self.try_timeout_ms.map_or(left, |limit| left.min(limit.into()))
     }
 }
 

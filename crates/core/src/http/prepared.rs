@@ -51,7 +51,7 @@ impl PreparedCall {
     }
 
     fn answer(&self, limit: Duration, message: Box<Message>) -> Result<Answer> {
-        let Some(status) = message.headers.get(":status").and_then(status) else {
+        let Some(status) = message.headers.status().and_then(status) else {
             let what = ": the connection broke before an answer with a status came";
             return Err(Error::of_cluster(ErrorKind::Reset, &self.cluster, &[what]));
         };
