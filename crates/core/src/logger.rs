@@ -39,8 +39,8 @@ impl Log for GatewayLog {
             return;
         }
         let current = task::current();
-        let plugin = current.as_ref().map_or("plugin", |current| current.root.name);
-        let exchange = current.as_ref().and_then(|current| current.exchange.as_ref());
+        let plugin = current.as_ref().map_or("plugin", |current| current.root().name);
+        let exchange = current.as_ref().and_then(|current| current.exchange());
         let request = exchange.and_then(|_| property::request_id());
         let mut line = format!("[{plugin}] [{}] ", request.as_deref().unwrap_or("-"));
         // Writing to a string cannot fail; a `Display` that fails only shortens the line.

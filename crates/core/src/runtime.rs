@@ -335,7 +335,7 @@ fn resume_background(id: u32) {
 
 /// Surroundings for code that runs for a plugin outside any future.
 pub(crate) fn within<T>(root: &Rc<Root>, work: impl FnOnce() -> T) -> T {
-    task::enter(Current { root: root.clone(), exchange: None }, work)
+    task::enter(Current::Root(root.clone()), work)
 }
 
 pub(crate) type PluginRef = Rc<dyn AnyPlugin>;

@@ -202,7 +202,7 @@ mod tests {
 
     fn call_of(root: u32, token: u32, deadline: Duration) -> Waiting {
         let root = Rc::new(Root::new(root, "test", |_| unreachable!("nothing is configured")));
-        enter(Current { root, exchange: None }, || Waiting::until(token, 10, deadline))
+        enter(Current::Root(root), || Waiting::until(token, 10, deadline))
     }
 
     fn outcome(call: &mut Waiting) -> Poll<Outcome> {

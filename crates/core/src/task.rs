@@ -22,9 +22,26 @@ pub(crate) enum TaskId {
 
 /// What the code that is being polled may know of its surroundings.
 #[derive(Clone)]
-pub(crate) struct Current {
-    pub(crate) root: Rc<Root>,
-    pub(crate) exchange: Option<Rc<Exchange>>,
+pub(crate) enum Current {
+    Exchange(Rc<Exchange>),
+    /// No exchange: configuring, and work in the background.
+    Root(Rc<Root>),
+}
+
+impl Current {
+    pub(crate) fn root(&self) -> &Rc<Root> {
+        match self {
+            Self::Exchange(exchange) => &exchange.root,
+            Self::Root(root) => root,
+        }
+    }
+
+    pub(crate) fn exchange(&self) -> Option<&Rc<Exchange>> {
+        match self {
+            Self::Exchange(exchange) => Some(exchange),
+            Self::Root(_) => None,
+        }
+    }
 }
 
 thread_local! {
@@ -39,7 +56,7 @@ pub(crate) fn current() -> Option<Current> {
 
 /// The configuration whose future is being polled, if any is.
 pub(crate) fn root() -> Option<Rc<Root>> {
-    look(|current| current.map(|current| current.root.clone()))
+    look(|current| current.map(|current| current.root().clone()))
 }
 
 fn look<T>(at: impl FnOnce(Option<&Current>) -> T) -> T {
@@ -150,8 +167,7 @@ impl BackgroundTask {
     /// Polls once; true when the work is over.
     pub(crate) fn poll(&self, root: &Rc<Root>) -> bool {
         let Some(mut work) = self.work.borrow_mut().take() else { return false };
-        let current = Current { root: root.clone(), exchange: None };
-        let result = enter(current, || work.as_mut().poll(&mut Context::from_waker(&self.handle.waker)));
+        let result = enter(Current::Root(root.clone()), || work.as_mut().poll(&mut Context::from_waker(&self.handle.waker)));
         match result {
             Poll::Ready(()) => true,
             Poll::Pending if !self.handle.awaited() => {

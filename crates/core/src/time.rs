@@ -232,7 +232,7 @@ impl Timers {
 
     /// The host books a tick on the root of the context it is asked in, which need not be this one.
     fn set_tick_period(&self, period_ms: u32) {
-        let here = task::current().map(|current| (current.root.id, current.exchange.map(|exchange| exchange.id)));
+        let here = task::current().map(|current| (current.root().id, current.exchange().map(|exchange| exchange.id)));
         if here.is_none_or(|(root, _)| root == self.root) {
             return host().set_tick_period(period_ms);
         }

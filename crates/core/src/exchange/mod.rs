@@ -105,10 +105,6 @@ impl Exchange {
         self.at_end.borrow_mut().push(work);
     }
 
-    fn current(self: &Rc<Self>) -> Current {
-        Current { root: self.root.clone(), exchange: Some(self.clone()) }
-    }
-
     /// Takes in what the host tells, before the plugin is polled.
     pub(crate) fn note(self: &Rc<Self>, event: Event) {
         let side = self.side(event.direction());
@@ -150,7 +146,7 @@ impl Exchange {
         let Some(mut work) = self.work.borrow_mut().take() else { return };
         self.polling.set(true);
         let mut context = Context::from_waker(&self.handle.waker);
-        let result = task::enter(self.current(), || work.as_mut().poll(&mut context));
+        let result = task::enter(Current::Exchange(self.clone()), || work.as_mut().poll(&mut context));
         self.polling.set(false);
         match result {
             Poll::Ready(Ok(Flow(Outcome::Forward))) => {
@@ -186,10 +182,10 @@ impl Exchange {
             Err(error)
                 if error.kind() == ErrorKind::Closed && self.response.shown.get() && !property::is_from_upstream() =>
             {
-                task::enter(self.current(), || log::debug!("{error}; its answer stands"));
+                task::enter(Current::Exchange(self.clone()), || log::debug!("{error}; its answer stands"));
                 Outcome::Forward
             }
-            Err(error) => task::enter(self.current(), || self.fall_back(&error, too_late)),
+            Err(error) => task::enter(Current::Exchange(self.clone()), || self.fall_back(&error, too_late)),
         };
         self.stop();
         match outcome {
@@ -297,7 +293,7 @@ impl Exchange {
     /// The log phase: runs what the plugin left for the end of the stream.
     pub(crate) fn end(self: &Rc<Self>) {
         let hooks = self.at_end.take();
-        task::enter(self.current(), || hooks.into_iter().for_each(|hook| hook(&End::new())));
+        task::enter(Current::Exchange(self.clone()), || hooks.into_iter().for_each(|hook| hook(&End::new())));
     }
 
     /// The stream is gone, and with it the plugin's future and all it waited for.
