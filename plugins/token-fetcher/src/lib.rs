@@ -19,7 +19,7 @@ mod target;
 mod template;
 mod token;
 
-use cache::{Cache, Token};
+use cache::Cache;
 use failure::Failure;
 use metrics::Metrics;
 use plugin_core::prelude::*;
@@ -57,33 +57,32 @@ impl Plugin for TokenFetcher {
         }
         request.keep_route();
         let inputs = Inputs::read(sources, &request);
-        let place = self.place(&inputs);
-        let place = place.as_ref().map(|(cache, key)| (*cache, &**key));
-        let at_hand = place.and_then(|(_, key)| self.at_hand(&request, &inputs, key));
-        let token = match at_hand {
+        let Some((cache, key)) = self.place(&inputs) else {
+            self.metrics.misses.add(1);
+            return match self.fetch(&inputs).await {
+                Ok(fetched) => self.with(&mut request, &fetched.value).map(|()| request.forward()),
+                Err(error) => self.without(request, &error),
+            };
+        };
+        let token = match self.at_hand(&request, &inputs, &key) {
             Some(token) => token,
             None => {
                 self.metrics.misses.add(1);
-                let result = match place {
-                    Some((cache, key)) => self.together(&request.background(), &inputs, cache, key).await,
-                    None => self.fetch(&inputs).await.map(Token::for_once),
-                };
-                match result {
+                match self.together(&request.background(), &inputs, cache, &key).await {
                     Ok(token) => token,
                     Err(error) => return self.without(request, &error),
                 }
             }
         };
         token.used.set(true);
-        target.set(&mut request, &token.value)?;
-        self.show(&token);
-        let Some((cache, key)) = place.filter(|(cache, _)| !cache.settings.drop_on().is_empty()) else {
+        self.with(&mut request, &token.value)?;
+        if cache.settings.drop_on().is_empty() {
             return Ok(request.forward());
-        };
+        }
         let response = request.forward_and_wait().await;
         if cache.settings.drop_on().contains(&response.status())
             && response.is_from_upstream()
-            && cache.refuse(key, &token)
+            && cache.refuse(&key, &token)
         {
             log::warn!("the upstream answered {}: token {} is to be replaced", response.status(), token.fingerprint());
         }
@@ -104,6 +103,16 @@ impl Plugin for TokenFetcher {
 }
 
 impl TokenFetcher {
+    /// Sets a token, as it is dressed, on the request.
+    fn with(&self, request: &mut Request, dressed: &FieldValue) -> Result<()> {
+        self.settings.target.set(request, dressed)?;
+        // Lets access logs tell which token it was, without showing it.
+        if self.settings.fingerprint {
+            let _ = plugin_core::property::set("token_fingerprint", fingerprint::of_token(dressed.as_bytes()));
+        }
+        Ok(())
+    }
+
     /// What becomes of a request that gets no token. The client's own does not reach the upstream either.
     fn without(&self, mut request: Request, error: &Error) -> Result<Flow> {
         match self.settings.on_failure.reply(Failure::of(error)) {
@@ -116,13 +125,6 @@ impl TokenFetcher {
                 self.settings.target.clear(&mut request)?;
                 Ok(request.forward())
             }
-        }
-    }
-
-    /// Lets access logs tell which token it was, without showing it.
-    fn show(&self, token: &Token) {
-        if self.settings.fingerprint {
-            let _ = plugin_core::property::set("token_fingerprint", token.fingerprint());
         }
     }
 }
