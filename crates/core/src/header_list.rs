@@ -117,6 +117,16 @@ mod tests {
     }
 
     #[test]
+    fn a_status_is_found_wherever_it_stands() {
+        let [status, other] = [(":status", "200"), ("a", "1")].map(|(name, value)| (name.to_owned(), value.into()));
+        for pairs in [vec![status.clone()], vec![status.clone(), other.clone()], vec![other.clone(), status]] {
+            assert_eq!(HeaderList::new(&pairs).status(), Some(&b"200"[..]));
+        }
+        assert_eq!(HeaderList::new(&[other]).status(), None);
+        assert_eq!(HeaderList::default().status(), None);
+    }
+
+    #[test]
     fn a_list_that_lies_about_its_lengths_ends_there() {
         let whole = HeaderList::new(&[("a".into(), b"1".into()), ("b".into(), b"2".into())]).0;
         for end in 0..whole.len() {

@@ -223,6 +223,35 @@ mod tests {
     }
 
     #[test]
+    fn while_a_tick_is_due_soon_the_clock_is_not_read() {
+        let host = FakeHost::install();
+        let [limit, tick] = [400, 100].map(Duration::from_millis);
+        let root = Rc::new(Root::new(1, "test", |_| unreachable!("nothing is configured")));
+        root.timers.arm(tick);
+        host.advance_clock(tick / 2);
+        let call_within = |token, limit| enter(Current::Root(root.clone()), || Waiting::within(token, 10, limit));
+        let (soon, before) = call_within(7, limit);
+        assert_eq!(before, Duration::ZERO);
+        let just_less = limit - Duration::from_millis(1);
+        let (late, before) = call_within(8, just_less);
+        assert_eq!(before, tick / 2);
+        assert_eq!(expire(1, tick), Some(tick / 2 + just_less + GRACE));
+        drop(late);
+        assert_eq!(expire(1, 2 * tick), Some(tick + limit + GRACE), "what the first tick has said stays");
+        drop(soon);
+    }
+
+    #[test]
+    fn a_token_that_is_given_away_again_ends_the_call_that_had_it() {
+        let _host = FakeHost::install();
+        let [mut first, mut second] = [SECOND, SECOND].map(|deadline| call_of(1, 7, deadline));
+        assert!(matches!(outcome(&mut first), Poll::Ready(Outcome::Reset)));
+        drop(first);
+        assert!(fill(7, |_| Outcome::Reply(vec![1])));
+        assert!(matches!(outcome(&mut second), Poll::Ready(Outcome::Reply(_))));
+    }
+
+    #[test]
     fn what_comes_after_the_deadline_is_not_read() {
         let _host = FakeHost::install();
         let mut call = call_of(1, 7, SECOND);

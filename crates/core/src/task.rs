@@ -167,7 +167,8 @@ impl BackgroundTask {
     /// Polls once; true when the work is over.
     pub(crate) fn poll(&self, root: &Rc<Root>) -> bool {
         let Some(mut work) = self.work.borrow_mut().take() else { return false };
-        let result = enter(Current::Root(root.clone()), || work.as_mut().poll(&mut Context::from_waker(&self.handle.waker)));
+        let result =
+            enter(Current::Root(root.clone()), || work.as_mut().poll(&mut Context::from_waker(&self.handle.waker)));
         match result {
             Poll::Ready(()) => true,
             Poll::Pending if !self.handle.awaited() => {

@@ -145,3 +145,55 @@ pub(crate) fn not_dispatched(cluster: &str, status: HostError) -> Error {
 fn timed_out(cluster: &str, after: Duration) -> Error {
     Error::of_cluster(ErrorKind::Timeout, cluster, &[": no answer within ", &millis(after).to_string(), " ms"])
 }
+
+/// Counting asks for a tick within 100 ms. A call with four times that much time waits for it instead of looking at the
+/// clock.
+#[cfg(test)]
+mod tests {
+    use crate::metric::Counter;
+    use crate::prelude::*;
+    use crate::testing::Bench;
+
+    #[derive(Debug, Deserialize)]
+    struct CountsAndAsks;
+
+    impl Plugin for CountsAndAsks {
+        async fn on_request(self: Rc<Self>, request: Request) -> Result<Flow> {
+            Counter::new("asked").add(1);
+            let auth = Cluster::fqdn("auth.static", None)?;
+            auth.get("/token").timeout(Duration::from_millis(400)).send().await?;
+            Ok(request.forward())
+        }
+    }
+
+    fn bench() -> Bench<CountsAndAsks> {
+        let bench = Bench::new("").unwrap();
+        bench.host().keep_to_itself();
+        bench
+    }
+
+    #[test]
+    fn the_deadline_counts_from_a_tick_that_comes_soon() {
+        let bench = bench();
+        let exchange = bench.get("/");
+        bench.advance(Duration::from_millis(549));
+        assert!(exchange.reply().is_none());
+        bench.advance(Duration::from_millis(2));
+        assert_eq!(exchange.reply().unwrap().details, "plugin.timeout");
+        bench.advance(Duration::from_secs(1));
+        assert!(!bench.is_ticking(), "no timer, no tick");
+    }
+
+    #[test]
+    fn what_breaks_when_its_time_may_be_up_came_too_late() {
+        for (after, kind) in [(100, "reset"), (320, "reset"), (335, "timeout"), (400, "timeout")] {
+            let bench = bench();
+            bench.get("/");
+            bench.advance(Duration::from_millis(60));
+            let exchange = bench.get("/");
+            bench.advance(Duration::from_millis(after));
+            bench.break_call(1);
+            assert_eq!(exchange.reply().unwrap().details, format!("plugin.{kind}"), "after {after} ms");
+        }
+    }
+}

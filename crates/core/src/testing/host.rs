@@ -104,6 +104,12 @@ pub struct FakeHost {
 pub(super) const ROOT: u32 = 1;
 
 impl FakeHost {
+    /// Lets time pass, without any tick.
+    #[cfg(test)]
+    pub(crate) fn advance_clock(&self, time: Duration) {
+        self.state().clock += time;
+    }
+
     /// Makes a fresh fake gateway the host of this thread.
     pub fn install() -> Rc<Self> {
         let host = Rc::new(Self::default());
