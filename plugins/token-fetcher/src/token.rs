@@ -58,7 +58,7 @@ impl Success {
     pub(crate) fn check(&self, answer: &Answer) -> Result<()> {
         let status = answer.status();
         let why = match &self.json {
-            _ if !self.statuses.iter().any(|good| *good == status) => "",
+            _ if !self.statuses.contains(&status) => "",
             Some(field) if !field.holds(answer) => ", and a field of its body says that it failed",
             _ => return Ok(()),
         };
