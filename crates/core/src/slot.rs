@@ -76,7 +76,7 @@ impl Waiting {
     }
 
     /// For a call just made, which the gateway itself is to end after `limit`: [`GRACE`] behind that, or up to a quarter of
-    /// `limit` later still, its time runs out. Gives also a time up to a quarter before now.
+    /// `limit` later still, its time runs out. Gives also a time up to a quarter before now, or more if the tick is late.
     ///
     /// The clock costs half a microsecond between two requests, so it is read only when no tick is due soon: the next one
     /// says when the time began.

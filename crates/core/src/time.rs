@@ -187,10 +187,11 @@ impl Timers {
         Self { root, waiting: RefCell::default(), sweep: Doubling::new(), armed: Cell::new(None) }
     }
 
-    /// Turns the tick off, and does what it would have done: the host would go on ticking for a root that is gone.
+    /// Turns the tick off for good, and does what it would have done: the host would go on ticking for a root that is gone.
     pub(crate) fn stop(&self) {
         do_what_ticks_do();
-        if self.armed.take().is_some() {
+        const GONE: Armed = Armed { due: Duration::ZERO, asked: Duration::ZERO, fourfold: Duration::MAX };
+        if self.armed.replace(Some(GONE)).is_some() {
             host().set_tick_period(0);
         }
     }
@@ -225,7 +226,8 @@ impl Timers {
         }
     }
 
-    /// While a tick is due within a quarter of `limit`: when it was asked for, which is within a quarter before now.
+    /// While a tick is due within a quarter of `limit`: when it was asked for, which is within a quarter before now unless
+    /// the tick is late.
     pub(crate) fn shortly_before(&self, limit: Duration) -> Option<Duration> {
         self.armed.get().filter(|armed| armed.fourfold <= limit).map(|armed| armed.asked)
     }

@@ -46,7 +46,7 @@ impl Metrics {
 
     /// A fetch is over; `began` is when it did, where that is known.
     pub(crate) fn note_fetch(&self, began: Option<Duration>, is_good: bool) {
-        if let Some(began) = began.filter(|_| self.has_room()) {
+        if let Some(began) = began {
             self.latency.record(millis(monotonic().saturating_sub(began)));
         }
         if !is_good {

@@ -40,7 +40,7 @@ impl PreparedCall {
         }
     }
 
-    /// Hands the call to the gateway. Gives also a time at which that was not done yet.
+    /// Hands the call to the gateway. Gives also a time before that, or just after it.
     fn dispatch(&self, limit: Duration) -> Result<(Waiting, Duration)> {
         let timeout_ms = u32::try_from(millis(limit)).unwrap_or(u32::MAX);
         let call = Dispatch { cluster: &self.cluster, headers: &self.headers, body: &self.body, timeout_ms };
@@ -85,7 +85,7 @@ impl PreparedCall {
         }
     }
 
-    /// What to say of a call that was sent after `before` and ended without an answer.
+    /// What to say of a call that was sent after `before`, or just before it, and ended without an answer.
     #[cold]
     #[inline(never)]
     fn failure(&self, outcome: &Outcome, limit: Duration, before: Duration) -> Error {

@@ -114,6 +114,45 @@ fn a_future_that_nothing_will_wake_fails_instead_of_hanging() {
 }
 
 #[test]
+fn so_does_one_that_hangs_after_a_call() {
+    plugin!(HangsLater, |request| {
+        auth().get("/").send().await?;
+        std::future::pending::<()>().await;
+        Ok(request.forward())
+    });
+    let bench = Bench::<HangsLater>::new("").unwrap();
+    let exchange = bench.get("/");
+    assert!(exchange.reply().is_none());
+    bench.answer(0, 200, &[], "");
+    assert_eq!(exchange.reply().unwrap().details, "plugin.stuck");
+}
+
+#[test]
+fn work_in_the_background_that_nothing_will_wake_is_ended() {
+    #[derive(Debug, Deserialize)]
+    struct HangsBehind;
+
+    impl Plugin for HangsBehind {
+        async fn on_request(self: Rc<Self>, request: Request) -> Result<Flow> {
+            Ok(request.forward())
+        }
+
+        fn on_start(self: Rc<Self>, background: Background) {
+            background.spawn(async {
+                let _ = auth().get("/").send().await;
+                std::future::pending::<()>().await;
+            });
+        }
+    }
+    let bench = Bench::<HangsBehind>::new("").unwrap();
+    bench.advance(Duration::from_millis(2));
+    assert_eq!(bench.calls().len(), 1);
+    assert!(!bench.log().join("\n").contains("waits for nothing"));
+    bench.answer(0, 200, &[], "");
+    assert!(bench.log().join("\n").contains("waits for nothing"), "{:?}", bench.log());
+}
+
+#[test]
 fn the_gateways_own_reply_ends_the_plugins_part() {
     plugin!(Asks, |request| {
         auth().get("/").send().await?;
