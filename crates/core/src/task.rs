@@ -115,6 +115,7 @@ impl TaskHandle {
 
     /// Whether a wake has come, or may still come because a future kept the waker.
     pub(crate) fn awaited(&self) -> bool {
+        // `task`, and `waker`'s.
         const OWN: usize = 2;
         Arc::strong_count(&self.task) > OWN
     }

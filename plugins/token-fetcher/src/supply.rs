@@ -151,15 +151,13 @@ impl TokenFetcher {
         background.spawn(async move {
             let inputs = Inputs::default();
             let place = self.place(&inputs);
-            let place = place.as_ref().map(|(cache, key)| (*cache, &**key));
-            if let Some((cache, key)) = place
+            if let Some((cache, key)) = &place
                 && cache.adopt(key, &inputs).is_some()
             {
                 return self.metrics.ready.set(1);
             }
             self.metrics.misses.add(1);
-            // As in `on_request`: a function for both would be one more future that each request goes through.
-            let result = match place {
+            let result = match &place {
                 Some((cache, key)) => self.together(&inner, &inputs, cache, key).await,
                 None => self.fetch(&inputs).await.map(Token::for_once),
             };

@@ -32,6 +32,7 @@ impl Inputs {
         if sources.is_empty() { Self::default() } else { Self::read_some(sources, request) }
     }
 
+    // Not inlined: most configurations have no templates, and their requests do without this code.
     #[inline(never)]
     fn read_some(sources: &[Source], request: &Request) -> Self {
         Self(sources.iter().map(|source| (source.clone(), read(source, request))).collect())
